@@ -1,0 +1,251 @@
+import type { NotIdentified, Result } from "./result.ts"
+import type { Row } from "./row.ts"
+
+/** What became of one measured point of a loss profile. */
+export type PointUse = "window" | "outside-window" | "diverged" | "pruned"
+
+/** One learning rate of a profile; repeated seeds are repeated points. */
+export interface ProfilePoint {
+  readonly eta: number
+  readonly loss: number
+  readonly runId: string
+  readonly seed: number
+  readonly use: PointUse
+}
+
+/** The parabola that was fitted: loss = minimum + curvature / 2 * (ln eta - ln center)^2, for drawing. */
+export interface Parabola {
+  readonly center: number
+  readonly minimum: number
+  /** d2 loss / d(ln eta)^2, nats. */
+  readonly curvature: number
+  /** Learning rates between which it was fitted. */
+  readonly from: number
+  readonly to: number
+}
+
+/** One model at one way of reading its weights. */
+export interface Slice {
+  /** d_model; 0 where unknown. */
+  readonly width: number
+  /** Parameters; 0 where unknown. */
+  readonly size: number
+  readonly average: string
+}
+
+/** A loss profile over eta at one (batch, horizon) of one slice, and what it says. */
+export interface Cell extends Slice {
+  /** Tokens. */
+  readonly batch: number
+  /** Horizon, tokens. */
+  readonly tokens: number
+  /** Fewest optimiser steps after warmup among its readings; absent where rows carry no steps. */
+  readonly stepsAfterWarmup?: number
+  /** Lowest sound measured loss and its rate; absent where every point diverged. */
+  readonly best: { readonly eta: number; readonly loss: number } | undefined
+  /** eta*, learning rate. */
+  readonly eta: Result
+  /** Loss at eta*, nats. */
+  readonly loss: Result
+  /** d2 loss / d(ln eta)^2 at eta*, nats. */
+  readonly curvature: Result
+  /** Mean excess loss over a factor of two about eta*, nats; see `sensitivity`. */
+  readonly sensitivity: Result
+  readonly parabola: Parabola | undefined
+  readonly points: ReadonlyArray<ProfilePoint>
+}
+
+/** eta*(B) at one horizon. */
+export interface Bell {
+  readonly tokens: number
+  /** Location of the peak of eta*(B), tokens (paper 1, Eq. 3.1). */
+  readonly peakBatch: Result
+  /** Height of the peak, learning rate. */
+  readonly peakEta: Result
+  /** ln eta*(B) of the cells that entered. */
+  readonly points: ReadonlyArray<{
+    readonly batch: number
+    readonly eta: number
+    readonly standardError: number | undefined
+  }>
+}
+
+/** Tokens needed by each batch to reach the loss that the reference batch has at `tokens`. */
+export interface OverheadAt {
+  /** Horizon of the reference batch, tokens. */
+  readonly tokens: number
+  /** Nats. */
+  readonly targetLoss: number
+  /** Smallest batch measured, tokens. */
+  readonly referenceBatch: number
+  /** 0.2 for "20 % more data". */
+  readonly overhead: number
+  /** The batch at which `overhead` more data is needed, tokens. */
+  readonly batch: Result
+  /** Data needed against the reference batch; `tokens` absent where the target is not reached within the measured horizons. */
+  readonly points: ReadonlyArray<{
+    readonly batch: number
+    readonly tokens: number | undefined
+    readonly ratio: number | undefined
+  }>
+}
+
+/** The batch with the lowest loss at one horizon, each at its best rate. */
+export interface BestBatchAt {
+  readonly tokens: number
+  /** Tokens. */
+  readonly batch: Result
+  /** Loss there, nats. */
+  readonly loss: Result
+  readonly points: ReadonlyArray<{ readonly batch: number; readonly loss: number }>
+}
+
+/** y = prefactor * (T / reference)^exponent. */
+export interface PowerLaw {
+  readonly exponent: Result
+  /** Value at `reference`. */
+  readonly prefactor: Result
+  /** Horizon at which the prefactor holds, tokens: geometric mean of the horizons fitted. */
+  readonly reference: number
+  /** Horizons that entered, tokens. */
+  readonly horizons: ReadonlyArray<number>
+  /** Covariance of (ln prefactor, exponent), row by row; absent where unidentified. */
+  readonly covariance: readonly [number, number, number, number] | undefined
+  /** Standard deviation of ln y about the line, and its degrees of freedom. */
+  readonly residual: { readonly deviation: number; readonly degrees: number } | undefined
+}
+
+export type RegimeVerdict = "rises" | "flat" | "falls" | "not identified"
+
+/** How eta* moves with the horizon at a fixed batch. */
+export interface Regime {
+  readonly batch: number
+  /** d ln eta* / d ln T. */
+  readonly slope: Result
+  readonly verdict: RegimeVerdict
+  readonly horizons: ReadonlyArray<number>
+}
+
+/** Whether two widths have the same eta* over the same cells. */
+export interface WidthAgreement {
+  readonly widths: readonly [number, number]
+  /** Mean of log2 eta*(second) - log2 eta*(first), octaves, linear scale. */
+  readonly difference: Result
+  /** Stated margin, octaves. */
+  readonly margin: number
+  /** `equivalent`: interval inside the margin. `different`: interval outside it. */
+  readonly verdict: "equivalent" | "different" | "not identified"
+  readonly cells: number
+}
+
+/** Noise of a loss: a part shared by all readings of a trunk, and a part of each reading. Nats. */
+export interface NoiseLevel {
+  /** Standard deviation of one loss reading: sqrt(trunk^2 + reading^2). */
+  readonly deviation: number
+  /** Part of the variance shared along a trunk, 0 to 1. */
+  readonly shared: number
+  readonly source: "supplied" | "repeats" | "residuals" | "unknown"
+  /** Degrees of freedom it rests on; Infinity where supplied, 0 where unknown. */
+  readonly degrees: number
+}
+
+/** ln eta* as a linear function of ln B and ln T about a centre, from the measured cells. */
+export interface EtaSurface {
+  readonly _tag: "EtaSurface"
+  /** Geometric means of the cells fitted, tokens. */
+  readonly center: { readonly batch: number; readonly tokens: number }
+  /** Names of the terms, such as `["1", "lnB", "lnT", "lnB*lnT"]`. */
+  readonly terms: ReadonlyArray<string>
+  readonly coefficients: ReadonlyArray<number>
+  /** Row by row. */
+  readonly covariance: ReadonlyArray<number>
+  /** Scatter of cells about the surface beyond their own errors, ln eta. */
+  readonly deviation: number
+  readonly degrees: number
+  readonly range: { readonly batch: readonly [number, number]; readonly tokens: readonly [number, number] }
+  readonly cells: number
+}
+
+export type Conditions = Readonly<Record<string, string | number | boolean>>
+
+export interface RowSummary {
+  readonly rows: number
+  readonly used: number
+  readonly dropped: number
+  /** Each reason once, with how many rows and the first few of them, by index. */
+  readonly reasons: ReadonlyArray<{
+    readonly reason: string
+    readonly rows: number
+    readonly examples: ReadonlyArray<number>
+  }>
+}
+
+/** All that a study says, as plain data. Statements about `slice` unless they name a width. */
+export interface Law {
+  readonly version: 1
+  readonly slice: Slice
+  /** Coverage of every interval. */
+  readonly level: number
+  readonly noise: NoiseLevel
+  /** All cells, of every slice. */
+  readonly cells: ReadonlyArray<Cell>
+  readonly bells: ReadonlyArray<Bell>
+  readonly overheads: ReadonlyArray<OverheadAt>
+  readonly bestBatches: ReadonlyArray<BestBatchAt>
+  readonly powerLaws: {
+    /** Peak of the bell, B_crit(T). */
+    readonly peakBatch: PowerLaw
+    /** Height of the bell, eta_crit(T). */
+    readonly peakEta: PowerLaw
+    readonly overheadBatch: PowerLaw
+    readonly bestBatch: PowerLaw
+  }
+  readonly regimes: ReadonlyArray<Regime>
+  readonly widths: ReadonlyArray<WidthAgreement>
+  readonly surface: EtaSurface | NotIdentified
+  readonly conditions: Conditions
+  readonly summary: RowSummary
+}
+
+/** What to use for a run, with its doubt and what it stands on. */
+export interface Prediction {
+  readonly tokens: number
+  /** Recommended, or the one asked for, tokens. */
+  readonly batch: Result
+  readonly eta: Result
+  /** Expected excess loss from using `eta` instead of the true optimum, nats. */
+  readonly regret: Result
+  /** Factors beyond the measured range, 1 inside it. */
+  readonly extrapolation: { readonly tokens: number; readonly batch: number }
+  readonly conditions: Conditions
+  /** One sentence: which law spoke. */
+  readonly method: string
+}
+
+/** Options of `fitLaw`. */
+export interface FitOptions {
+  /** Standard deviation of one loss reading, nats; else from repeated seeds, else from residuals of the profiles. */
+  readonly noise?: number
+  /** Part of the variance shared along a trunk, 0 to 1. Default 0.5. */
+  readonly sharedNoise?: number
+  /** Default 0.9. */
+  readonly level?: number
+  /** Default 0.2. */
+  readonly overhead?: number
+  /** Parametric bootstrap resamples. Default 200. */
+  readonly resamples?: number
+  /** Seed of the bootstrap. Default 0: the same seed gives the same digits. */
+  readonly seed?: number
+  /** Which model the laws are about. Default: the one with most cells. */
+  readonly width?: number
+  readonly size?: number
+  /** Which weights. Default `"none"` where present, else the most frequent. */
+  readonly average?: string
+  /** Equivalence margin between widths, octaves. Default 0.25. */
+  readonly widthMargin?: number
+  /** Passed through to the law and its predictions: schedule, optimiser, data … */
+  readonly conditions?: Conditions
+}
+
+export type FitLaw = (rows: ReadonlyArray<Row>, options?: FitOptions) => Law
+export type Predict = (law: Law, target: { readonly tokens: number; readonly batch?: number }) => Prediction
