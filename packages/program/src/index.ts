@@ -1,1 +1,2 @@
-export {}
+export * from "./Device.ts"
+export * from "./Program.ts"
