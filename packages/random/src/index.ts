@@ -1,1 +1,6 @@
-export {}
+export { hash64, type Word64 } from "./hash64.ts"
+export { permutation } from "./permutation.ts"
+export { philox4x32 } from "./philox.ts"
+export { RandomError } from "./RandomError.ts"
+export { type Random, random } from "./random.ts"
+export { type Sequence, sequence } from "./sequence.ts"
