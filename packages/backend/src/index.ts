@@ -1,1 +1,8 @@
-export {}
+export * from "./Backend.ts"
+export * from "./BackendError.ts"
+export * from "./Checkpoint.ts"
+export * from "./canonical.ts"
+export * from "./checkSpec.ts"
+export * from "./cost.ts"
+export * from "./DataSpec.ts"
+export * from "./RunSpec.ts"

@@ -1,0 +1,43 @@
+/**
+ * Checkpoints: f32 master weights, optimiser state and weight averages, portable between backends, content-addressed.
+ * The store keeps, for each run, the checkpoints asked for by position and one rolling latest.
+ */
+import { Context, type Effect, Schema } from "effect"
+import type { BackendError } from "./BackendError.ts"
+import { RunId } from "./RunSpec.ts"
+
+export const CheckpointRef = Schema.Struct({
+  /** SHA-256 of the file. */
+  hash: Schema.String,
+  runId: RunId,
+  numericsId: Schema.String,
+  /** Step boundary. */
+  tokens: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+  step: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+  /** Decays of the weight averages it holds. */
+  averages: Schema.Array(Schema.Finite),
+})
+export type CheckpointRef = typeof CheckpointRef.Type
+
+export interface Checkpoint {
+  readonly runId: RunId
+  readonly numericsId: string
+  readonly tokens: number
+  readonly step: number
+  readonly averages: ReadonlyArray<number>
+  /** By name: `transformer...` weights; `m:`, `v:`, `momentum:`, `average:<name>:` + weight for state. */
+  readonly tensors: ReadonlyMap<string, { readonly shape: ReadonlyArray<number>; readonly values: Float32Array }>
+}
+
+export class CheckpointStore extends Context.Service<
+  CheckpointStore,
+  {
+    /** Durable when it returns. A `rolling` one replaces the run's previous rolling checkpoint. */
+    readonly put: (checkpoint: Checkpoint, options: { rolling: boolean }) => Effect.Effect<CheckpointRef, BackendError>
+    /** Verifies the hash. */
+    readonly get: (ref: CheckpointRef) => Effect.Effect<Checkpoint, BackendError>
+    /** Checkpoints of a run under one numericsId, by position. */
+    readonly list: (runId: RunId, numericsId: string) => Effect.Effect<ReadonlyArray<CheckpointRef>, BackendError>
+    readonly remove: (ref: CheckpointRef) => Effect.Effect<void, BackendError>
+  }
+>()("@ts/backend/CheckpointStore") {}

@@ -1,0 +1,21 @@
+/** Canonical JSON (sorted keys, no spaces, no undefined) and its hash: the identity of plain data. */
+import { sha256 } from "@noble/hashes/sha2.js"
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js"
+
+export const canonicalJson = (value: unknown): string => {
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new TypeError(`canonical JSON cannot hold ${value}; write null or leave the field out`)
+  }
+  if (value === null || typeof value !== "object") return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`
+  const fields = Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(",")}}`
+}
+
+/** SHA-256 of the canonical JSON, 64 hexadecimal digits. */
+export const canonicalHash = (value: unknown): string => bytesToHex(sha256(utf8ToBytes(canonicalJson(value))))
+
+/** SHA-256 of bytes, 64 hexadecimal digits. */
+export const bytesHash = (bytes: Uint8Array): string => bytesToHex(sha256(bytes))

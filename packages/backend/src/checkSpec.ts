@@ -1,0 +1,123 @@
+/** Contradictions within a spec that its schema cannot see; every backend refuses them with the same sentences. */
+
+import type { Assignment } from "./Backend.ts"
+import { BackendError } from "./BackendError.ts"
+import { type RunSpec, runId } from "./RunSpec.ts"
+
+export interface Problem {
+  /** Path of the field, e.g. `model.n_heads`. */
+  readonly field: string
+  /** What is wrong with which value, and the way out. */
+  readonly message: string
+}
+
+export const checkSpec = (spec: RunSpec): ReadonlyArray<Problem> => {
+  const problems: Array<Problem> = []
+  const add = (field: string, message: string) => problems.push({ field, message: `${field}: ${message}` })
+  const { model, batch, schedule, parametrisation: p } = spec
+  const S = model.max_seq_len
+  if (model.d_model % model.n_heads !== 0) {
+    add(
+      "model.n_heads",
+      `width ${model.d_model} is not divisible by ${model.n_heads} heads; choose a divisor of the width`,
+    )
+  } else if (model.positions === "rope" && (model.d_model / model.n_heads) % 2 !== 0) {
+    add("model.n_heads", `rotary positions need an even head size, not ${model.d_model / model.n_heads}`)
+  }
+  if (p.kind !== "standard" && p.baseWidth % (p.baseHeads ?? model.n_heads) !== 0) {
+    add(
+      "parametrisation.baseWidth",
+      `base width ${p.baseWidth} is not divisible by ${p.baseHeads ?? model.n_heads} heads; set baseHeads to a divisor`,
+    )
+  }
+  const batchSizes: ReadonlyArray<readonly [string, number]> =
+    batch.kind === "constant"
+      ? [["batch.tokens", batch.tokens]]
+      : batch.kind === "steps"
+        ? batch.pieces.map((piece, i) => [`batch.pieces[${i}].tokens`, piece.tokens] as const)
+        : [
+            ["batch.min", batch.min],
+            ["batch.max", batch.max],
+            ["batch.multiple", batch.multiple],
+          ]
+  for (const [field, tokens] of batchSizes) {
+    if (tokens < S) add(field, `a batch of ${tokens} tokens is smaller than one sequence of ${S}; use at least ${S}`)
+    else if (tokens % S !== 0) {
+      add(
+        field,
+        `a batch of ${tokens} tokens is not a whole number of sequences of ${S}; use ${Math.round(tokens / S) * S}`,
+      )
+    }
+  }
+  if (batch.kind === "steps" && batch.pieces[0].from !== 0) {
+    add("batch.pieces[0].from", `the first piece starts at ${batch.pieces[0].from} tokens; it must start at 0`)
+  }
+  if (batch.kind === "steps" && batch.pieces.some((piece, i) => i > 0 && piece.from <= batch.pieces[i - 1].from)) {
+    add("batch.pieces", "the pieces are not in increasing order of `from`; sort them")
+  }
+  if (batch.kind === "power" && batch.min > batch.max) {
+    add("batch.min", `min ${batch.min} exceeds max ${batch.max}; exchange them`)
+  }
+  if ("horizon" in schedule && schedule.warmup > schedule.horizon) {
+    add("schedule.warmup", `warmup of ${schedule.warmup} tokens exceeds the horizon ${schedule.horizon}; shorten it`)
+  }
+  if (
+    schedule.kind === "warmup_stable_decay" &&
+    !(schedule.warmup <= schedule.decayStart && schedule.decayStart < schedule.horizon)
+  ) {
+    add(
+      "schedule.decayStart",
+      `${schedule.decayStart} is not between warmup ${schedule.warmup} and horizon ${schedule.horizon}`,
+    )
+  }
+  const { source, tokenizer } = spec.data
+  if ((source.kind === "synthetic") !== (tokenizer.kind === "none")) {
+    add("data.tokenizer", "a synthetic source goes with the tokenizer `none`, and only that source does")
+  }
+  if (source.kind === "synthetic" && source.vocabulary > model.vocab_size) {
+    add("model.vocab_size", `${model.vocab_size} is smaller than the source's vocabulary of ${source.vocabulary}`)
+  }
+  if (tokenizer.kind === "bpe" && tokenizer.vocabulary > model.vocab_size) {
+    add("model.vocab_size", `${model.vocab_size} is smaller than the tokenizer's vocabulary of ${tokenizer.vocabulary}`)
+  }
+  return problems
+}
+
+const checkReadings = (assignment: Assignment): ReadonlyArray<Problem> => {
+  const problems: Array<Problem> = []
+  for (const field of ["evaluateAt", "checkpointAt"] as const) {
+    const late = assignment[field].find((tokens) => tokens > assignment.until)
+    if (late !== undefined) {
+      problems.push({
+        field,
+        message: `${field}: ${late} tokens lies past the end of the run at ${assignment.until}; raise until`,
+      })
+    }
+  }
+  const { schedule } = assignment.spec
+  if ("horizon" in schedule && assignment.until > schedule.horizon) {
+    problems.push({
+      field: "until",
+      message: `until: ${assignment.until} tokens lies past the schedule's horizon ${schedule.horizon}; such a run cannot be extended`,
+    })
+  }
+  return problems
+}
+
+/** The first contradiction of any assignment as an error, or undefined. */
+export const checkAssignments = (backend: string, assignments: ReadonlyArray<Assignment>): BackendError | undefined => {
+  for (const assignment of assignments) {
+    const [problem] = [...checkSpec(assignment.spec), ...checkReadings(assignment)]
+    if (problem !== undefined) {
+      return new BackendError({
+        backend,
+        reason: "InvalidSpec",
+        message: problem.message,
+        retryable: false,
+        field: problem.field,
+        runId: runId(assignment.spec),
+      })
+    }
+  }
+  return undefined
+}
