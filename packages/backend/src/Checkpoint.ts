@@ -25,6 +25,8 @@ export interface Checkpoint {
   readonly tokens: number
   readonly step: number
   readonly averages: ReadonlyArray<number>
+  /** Small state of the trainer beside the tensors. */
+  readonly metadata: Readonly<Record<string, number>>
   /** By name: `transformer...` weights; `m:`, `v:`, `momentum:`, `average:<name>:` + weight for state. */
   readonly tensors: ReadonlyMap<string, { readonly shape: ReadonlyArray<number>; readonly values: Float32Array }>
 }

@@ -1,0 +1,98 @@
+import { Schema } from "effect"
+import { describe, expect, it } from "vitest"
+import { canonicalHash, canonicalJson } from "./canonical.ts"
+import { checkAssignments, checkSpec } from "./checkSpec.ts"
+import { flopsPerToken, parameterCount } from "./cost.ts"
+import { ModelShape, RunSpec, type RunSpecInput, runId } from "./RunSpec.ts"
+import { tinySpec } from "./tinySpec.ts"
+
+const decode = Schema.decodeUnknownSync(RunSpec)
+const spec = (change: Partial<RunSpecInput> = {}) => decode({ ...tinySpec, ...change })
+
+describe("identity", () => {
+  it("hashes canonical JSON with SHA-256", () => {
+    // Published digest of the two bytes "{}".
+    expect(canonicalHash({})).toBe("44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a")
+    expect(canonicalJson({ b: [1, { d: null, c: undefined }], a: "x" })).toBe('{"a":"x","b":[1,{"d":null}]}')
+    expect(() => canonicalJson({ a: Number.NaN })).toThrow(/NaN/)
+  })
+
+  it("is equal for equal meaning", () => {
+    const reordered = decode(Object.fromEntries(Object.entries(tinySpec).reverse()))
+    const spelledOut = spec({ model: { ...tinySpec.model, expansion_ratio: 4, no_bias: false } })
+    const onePiece = spec({ batch: { kind: "steps", pieces: [{ from: 0, tokens: 64 }] } })
+    for (const same of [reordered, spelledOut, onePiece]) expect(runId(same)).toBe(runId(spec()))
+    expect(runId(spec({ schedule: { kind: "constant_with_warmup", warmup: 0 } }))).toBe(
+      runId(spec({ schedule: { kind: "constant" } })),
+    )
+  })
+
+  it("differs when any field differs", () => {
+    const changes: ReadonlyArray<Partial<RunSpecInput>> = [
+      { eta: 2 ** -7 },
+      { seed: 2 },
+      { batch: { kind: "constant", tokens: 128 } },
+      { data: { ...tinySpec.data, seed: 2 } },
+      { parametrisation: { kind: "standard" } },
+      { optimizer: { kind: "adamw", decay: "independent", betas: [0.9, 0.99] } },
+      { origin: { parent: runId(spec()), at: 256 } },
+    ]
+    expect(new Set([spec(), ...changes.map(spec)].map(runId)).size).toBe(changes.length + 1)
+  })
+})
+
+describe("bad specs", () => {
+  it("names an unknown field, a negative size and a zero rate", () => {
+    const strict = (value: unknown) => () =>
+      Schema.decodeUnknownSync(RunSpec)(value, { onExcessProperty: "error", errors: "all" })
+    expect(strict({ ...tinySpec, etta: 1 })).toThrow(/etta/)
+    expect(strict({ ...tinySpec, model: { ...tinySpec.model, d_model: -64 } })).toThrow(/d_model/)
+    expect(strict({ ...tinySpec, eta: 0 })).toThrow(/eta/)
+    expect(strict({ ...tinySpec, version: 2 })).toThrow(/version/)
+  })
+
+  it.each<[string, Partial<RunSpecInput>, RegExp]>([
+    ["model.n_heads", { model: { ...tinySpec.model, n_heads: 5 } }, /32 is not divisible by 5 heads/],
+    ["batch.tokens", { batch: { kind: "constant", tokens: 8 } }, /smaller than one sequence of 16/],
+    ["batch.tokens", { batch: { kind: "constant", tokens: 40 } }, /not a whole number of sequences/],
+    ["schedule.warmup", { schedule: { kind: "cosine", warmup: 999, horizon: 512 } }, /exceeds the horizon 512/],
+    ["model.vocab_size", { model: { ...tinySpec.model, vocab_size: 32 } }, /smaller than the source's vocabulary/],
+    ["data.tokenizer", { data: { ...tinySpec.data, tokenizer: { kind: "bytes" } } }, /goes with the tokenizer `none`/],
+  ])("finds the contradiction in %s", (field, change, message) => {
+    const [problem] = checkSpec(spec(change))
+    expect(problem?.field).toBe(field)
+    expect(problem?.message).toMatch(message)
+  })
+
+  it("refuses readings past the end and runs past a schedule's horizon", () => {
+    const assignment = { spec: spec(), until: 256, evaluateAt: [512], checkpointAt: [], averages: [] }
+    expect(checkAssignments("x", [assignment])?.field).toBe("evaluateAt")
+    const cosine = spec({ schedule: { kind: "cosine", warmup: 64, horizon: 128 } })
+    expect(checkAssignments("x", [{ ...assignment, spec: cosine, evaluateAt: [] }])?.field).toBe("until")
+    expect(checkAssignments("x", [{ ...assignment, evaluateAt: [256] }])).toBeUndefined()
+  })
+})
+
+describe("cost", () => {
+  it("counts the parameters of the paper's three sizes", () => {
+    // 24 layers, GPT-2 vocabulary, tied, no bias, no positions table: 12 L d^2 + V d plus the norms' gains.
+    for (const [d, millions] of [
+      [256, 31.7],
+      [512, 101.2],
+      [1024, 353.5],
+    ] as const) {
+      const model = Schema.decodeUnknownSync(ModelShape)({
+        d_model: d,
+        n_layers: 24,
+        n_heads: d / 64,
+        max_seq_len: 1024,
+        vocab_size: 50257,
+        positions: "rope",
+        no_bias: true,
+      })
+      expect(parameterCount(model) - (2 * 24 + 1) * d).toBe(12 * 24 * d * d + 50257 * d)
+      expect(parameterCount(model) / 1e6).toBeCloseTo(millions, 0)
+      expect(flopsPerToken(model)).toBe(6 * (12 * 24 * d * d + 50257 * d) + 6 * 24 * 1024 * d)
+    }
+  })
+})

@@ -1,0 +1,132 @@
+import { writeFileSync } from "node:fs"
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { NodeServices } from "@effect/platform-node"
+import { Effect, Layer } from "effect"
+import { afterAll, describe, expect, it } from "vitest"
+import { type Checkpoint, CheckpointStore } from "./Checkpoint.ts"
+import { fileCheckpoints, memoryCheckpoints } from "./checkpointStores.ts"
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts"
+
+const checkpoint = (tokens: number, runId = "0123456789abcdef"): Checkpoint => ({
+  runId,
+  numericsId: "n1",
+  tokens,
+  step: tokens / 64,
+  averages: [0.99],
+  metadata: { lossAverage: Math.PI },
+  tensors: new Map([
+    ["w", { shape: [2, 3], values: Float32Array.from([1, -2, 3.5, Math.fround(1e-30), 0, tokens]) }],
+    ["b", { shape: [], values: Float32Array.of(7) }],
+  ]),
+})
+
+const folders: Array<string> = []
+const folder = async () => {
+  const made = await mkdtemp(join(tmpdir(), "tt-checkpoints-"))
+  folders.push(made)
+  return made
+}
+afterAll(() => Promise.all(folders.map((f) => rm(f, { recursive: true }))))
+
+const stores = {
+  memory: async () => memoryCheckpoints,
+  file: async () => fileCheckpoints(await folder()).pipe(Layer.provide(NodeServices.layer)),
+}
+
+describe.each(Object.entries(stores))("%s store", (_, make) => {
+  const use = async <A, E>(f: (store: CheckpointStore["Service"]) => Effect.Effect<A, E>) =>
+    Effect.runPromise(Effect.provide(CheckpointStore.use(f), await make()))
+
+  it("gives back what was put, bit for bit", () =>
+    use((store) =>
+      Effect.gen(function* () {
+        const ref = yield* store.put(checkpoint(128), { rolling: false })
+        expect(yield* store.get(ref)).toEqual(checkpoint(128))
+        expect(yield* store.put(checkpoint(128), { rolling: false })).toEqual(ref)
+        expect(yield* store.list(ref.runId, "n1")).toEqual([ref])
+        expect(yield* store.list(ref.runId, "other")).toEqual([])
+      }),
+    ))
+
+  it("keeps those asked for and one rolling", () =>
+    use((store) =>
+      Effect.gen(function* () {
+        const kept = yield* store.put(checkpoint(64), { rolling: false })
+        yield* store.put(checkpoint(128), { rolling: true })
+        const last = yield* store.put(checkpoint(192), { rolling: true })
+        expect(yield* store.list(kept.runId, "n1")).toEqual([kept, last])
+        // A checkpoint that was asked for survives being put again as the rolling one.
+        yield* store.put(checkpoint(64), { rolling: true })
+        const after = yield* store.put(checkpoint(256), { rolling: true })
+        expect(yield* store.list(kept.runId, "n1")).toEqual([kept, after])
+        yield* store.remove(kept)
+        expect(yield* store.list(kept.runId, "n1")).toEqual([after])
+      }),
+    ))
+})
+
+describe("file store", () => {
+  it("refuses a corrupt checkpoint and survives a stray file", async () => {
+    const home = await folder()
+    const layer = fileCheckpoints(home).pipe(Layer.provide(NodeServices.layer))
+    const error = await Effect.runPromise(
+      CheckpointStore.use((store) =>
+        Effect.gen(function* () {
+          const ref = yield* store.put(checkpoint(64), { rolling: false })
+          const file = join(home, ref.runId, `${ref.hash}.safetensors`)
+          const bytes = yield* Effect.promise(() => readFile(file))
+          bytes[bytes.length - 1]! ^= 1
+          yield* Effect.promise(() => writeFile(file, bytes))
+          yield* Effect.promise(() => writeFile(join(home, ref.runId, "torn.json"), '{"ref":'))
+          expect(yield* store.list(ref.runId, "n1")).toEqual([ref])
+          return yield* Effect.flip(store.get(ref))
+        }),
+      ).pipe(Effect.provide(layer)),
+    )
+    expect(error).toMatchObject({ reason: "Checkpoint", retryable: false })
+    expect(error.message).toMatch(/corrupt: its hash is/)
+  })
+
+  it("says what to do when it cannot write, and leaves nothing behind", async () => {
+    const home = await folder()
+    writeFileSync(join(home, "blocked"), "a file where the folder should be")
+    const layer = fileCheckpoints(join(home, "blocked")).pipe(Layer.provide(NodeServices.layer))
+    const error = await Effect.runPromise(
+      CheckpointStore.use((store) => Effect.flip(store.put(checkpoint(64), { rolling: true }))).pipe(
+        Effect.provide(layer),
+      ),
+    )
+    expect(error).toMatchObject({ reason: "Checkpoint", retryable: true })
+    expect(error.message).toMatch(/free space there or make it writable/)
+    expect(await readdir(home)).toEqual(["blocked"])
+  })
+})
+
+describe("safetensors", () => {
+  it("lays bytes out as the format says", () => {
+    const bytes = encodeSafetensors({
+      metadata: {},
+      tensors: new Map([["a", { shape: [1], values: Float32Array.of(1) }]]),
+    })
+    const length = Number(new DataView(bytes.buffer).getBigUint64(0, true))
+    expect(length % 8).toBe(0)
+    expect(JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)))).toEqual({
+      __metadata__: {},
+      a: { dtype: "F32", shape: [1], data_offsets: [0, 4] },
+    })
+    expect([...bytes.subarray(8 + length)]).toEqual([0, 0, 0x80, 0x3f])
+  })
+
+  it("refuses every truncation", () => {
+    const bytes = encodeSafetensors({ metadata: { k: "v" }, tensors: checkpoint(1).tensors })
+    expect(decodeSafetensors(bytes).tensors).toEqual(checkpoint(1).tensors)
+    for (let length = 0; length < bytes.length; length++) {
+      expect(() => decodeSafetensors(bytes.subarray(0, length))).toThrow(RangeError)
+    }
+    expect(() =>
+      encodeSafetensors({ metadata: {}, tensors: new Map([["a", { shape: [2], values: Float32Array.of(1) }]]) }),
+    ).toThrow(/does not hold 1 values/)
+  })
+})

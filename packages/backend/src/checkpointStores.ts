@@ -1,0 +1,188 @@
+/** Where checkpoints are kept: in memory, or in a folder that can be copied to another machine. */
+import { Effect, FileSystem, Layer, Path, type PlatformError, Schema } from "effect"
+import { BackendError } from "./BackendError.ts"
+import { type Checkpoint, CheckpointRef, CheckpointStore } from "./Checkpoint.ts"
+import { bytesHash } from "./canonical.ts"
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.ts"
+
+const failure = (runId: string, message: string, retryable: boolean, cause?: unknown) =>
+  new BackendError({
+    backend: "checkpoints",
+    reason: "Checkpoint",
+    message,
+    retryable,
+    runId,
+    ...(cause === undefined ? {} : { cause }),
+  })
+
+const Header = Schema.Struct({
+  version: Schema.Literal(1),
+  ref: CheckpointRef.mapFields(({ hash: _, ...fields }) => fields),
+  metadata: Schema.Record(Schema.String, Schema.Finite),
+})
+
+const encode = (checkpoint: Checkpoint): { readonly ref: CheckpointRef; readonly bytes: Uint8Array } => {
+  const { tensors, metadata, ...ref } = checkpoint
+  const header = JSON.stringify({ version: 1, ref, metadata })
+  const bytes = encodeSafetensors({ metadata: { time_transfer: header }, tensors })
+  return { ref: { ...ref, hash: bytesHash(bytes) }, bytes }
+}
+
+const decode = (ref: CheckpointRef, bytes: Uint8Array) =>
+  Effect.try({
+    try: (): Checkpoint => {
+      const found = bytesHash(bytes)
+      if (found !== ref.hash) throw new RangeError(`its hash is ${found.slice(0, 12)}, not ${ref.hash.slice(0, 12)}`)
+      const file = decodeSafetensors(bytes)
+      const header = Schema.decodeUnknownSync(Header)(JSON.parse(file.metadata["time_transfer"] ?? "null"))
+      return { ...header.ref, metadata: header.metadata, tensors: file.tensors }
+    },
+    catch: (cause) =>
+      failure(
+        ref.runId,
+        `checkpoint at ${ref.tokens} tokens of run ${ref.runId} is corrupt: ${(cause as Error).message}; delete it, the run starts from an earlier one`,
+        false,
+        cause,
+      ),
+  })
+
+const byPosition = (a: CheckpointRef, b: CheckpointRef) => a.tokens - b.tokens
+
+interface Kept {
+  readonly ref: CheckpointRef
+  readonly rolling: boolean
+}
+
+/** The rolling checkpoints that a newer one of the same run replaces. */
+const replaced = (kept: ReadonlyArray<Kept>, ref: CheckpointRef): ReadonlyArray<Kept> =>
+  kept.filter((k) => k.rolling && k.ref.numericsId === ref.numericsId && k.ref.hash !== ref.hash)
+
+/** Kept as long as the layer lives. */
+export const memoryCheckpoints: Layer.Layer<CheckpointStore> = Layer.sync(CheckpointStore, () => {
+  const runs = new Map<string, Array<Kept & { readonly bytes: Uint8Array }>>()
+  const of = (runId: string) => runs.get(runId) ?? []
+  return CheckpointStore.of({
+    put: (checkpoint, { rolling }) =>
+      Effect.sync(() => {
+        const { ref, bytes } = encode(checkpoint)
+        const kept = of(ref.runId)
+        const gone = new Set<unknown>(rolling ? replaced(kept, ref) : [])
+        const same = kept.find((k) => k.ref.hash === ref.hash)
+        const next = { ref, rolling: rolling && same?.rolling !== false, bytes }
+        runs.set(ref.runId, [...kept.filter((k) => !gone.has(k) && k !== same), next])
+        return ref
+      }),
+    get: (ref) =>
+      Effect.suspend(() => {
+        const found = of(ref.runId).find((k) => k.ref.hash === ref.hash)
+        return found === undefined
+          ? Effect.fail(failure(ref.runId, `checkpoint ${ref.hash.slice(0, 12)} of run ${ref.runId} is gone`, false))
+          : decode(ref, found.bytes)
+      }),
+    list: (runId, numericsId) =>
+      Effect.sync(() =>
+        of(runId)
+          .map((k) => k.ref)
+          .filter((ref) => ref.numericsId === numericsId)
+          .sort(byPosition),
+      ),
+    remove: (ref) =>
+      Effect.sync(() => {
+        runs.set(
+          ref.runId,
+          of(ref.runId).filter((k) => k.ref.hash !== ref.hash),
+        )
+      }),
+  })
+})
+
+const Index = Schema.fromJsonString(Schema.Struct({ ref: CheckpointRef, rolling: Schema.Boolean }))
+
+/**
+ * Kept in `folder/<run id>/`: `<hash>.safetensors` beside `<hash>.json`. A checkpoint exists once its JSON does, and
+ * both are on disk (fsync) before `put` returns.
+ */
+export const fileCheckpoints = (
+  folder: string,
+): Layer.Layer<CheckpointStore, never, FileSystem.FileSystem | Path.Path> =>
+  Layer.effect(
+    CheckpointStore,
+    Effect.gen(function* () {
+      const fs = yield* FileSystem.FileSystem
+      const path = yield* Path.Path
+      const home = (runId: string) => path.join(folder, runId)
+
+      const unwritable = (runId: string) => (cause: PlatformError.PlatformError) =>
+        failure(
+          runId,
+          `cannot write a checkpoint of run ${runId} to ${folder}: ${cause.message}; free space there or make it writable, then run again: nothing measured is lost`,
+          true,
+          cause,
+        )
+      const unreadable = (runId: string) => (cause: PlatformError.PlatformError) =>
+        failure(runId, `cannot read the checkpoints of run ${runId} in ${folder}: ${cause.message}`, true, cause)
+
+      const writeDurably = (file: string, bytes: Uint8Array) =>
+        Effect.scoped(
+          Effect.gen(function* () {
+            const temporary = `${file}.partial`
+            const handle = yield* fs.open(temporary, { flag: "w" })
+            yield* handle.writeAll(bytes)
+            yield* handle.sync
+            yield* fs.rename(temporary, file)
+          }),
+        ).pipe(Effect.onError(() => Effect.ignore(fs.remove(`${file}.partial`))))
+
+      const kept = Effect.fnUntraced(function* (runId: string) {
+        if (!(yield* fs.exists(home(runId)))) return []
+        const names = (yield* fs.readDirectory(home(runId))).filter((name) => name.endsWith(".json"))
+        const found: Array<Kept> = []
+        for (const name of names) {
+          const text = yield* fs.readFileString(path.join(home(runId), name))
+          const index = yield* Effect.option(Schema.decodeUnknownEffect(Index)(text))
+          if (index._tag === "Some") found.push(index.value)
+        }
+        return found
+      })
+
+      const remove = Effect.fnUntraced(function* (ref: CheckpointRef) {
+        // The index first: a checkpoint without one does not exist.
+        yield* fs.remove(path.join(home(ref.runId), `${ref.hash}.json`), { force: true })
+        yield* fs.remove(path.join(home(ref.runId), `${ref.hash}.safetensors`), { force: true })
+      })
+
+      return CheckpointStore.of({
+        put: (checkpoint, { rolling }) =>
+          Effect.gen(function* () {
+            const { ref, bytes } = encode(checkpoint)
+            yield* fs.makeDirectory(home(ref.runId), { recursive: true })
+            const before = yield* kept(ref.runId)
+            const same = before.find((k) => k.ref.hash === ref.hash)
+            const index: Kept = { ref, rolling: rolling && same?.rolling !== false }
+            yield* writeDurably(path.join(home(ref.runId), `${ref.hash}.safetensors`), bytes)
+            yield* writeDurably(
+              path.join(home(ref.runId), `${ref.hash}.json`),
+              new TextEncoder().encode(JSON.stringify(index)),
+            )
+            if (rolling) yield* Effect.forEach(replaced(before, ref), (k) => remove(k.ref), { discard: true })
+            return ref
+          }).pipe(Effect.mapError(unwritable(checkpoint.runId))),
+        get: (ref) =>
+          fs.readFile(path.join(home(ref.runId), `${ref.hash}.safetensors`)).pipe(
+            Effect.mapError(unreadable(ref.runId)),
+            Effect.flatMap((bytes) => decode(ref, bytes)),
+          ),
+        list: (runId, numericsId) =>
+          kept(runId).pipe(
+            Effect.map((found) =>
+              found
+                .map((k) => k.ref)
+                .filter((ref) => ref.numericsId === numericsId)
+                .sort(byPosition),
+            ),
+            Effect.mapError(unreadable(runId)),
+          ),
+        remove: (ref) => Effect.mapError(remove(ref), unwritable(ref.runId)),
+      })
+    }),
+  )
