@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto"
+import { createReadStream } from "node:fs"
+import { stat } from "node:fs/promises"
+import { resolve } from "node:path"
+import { dataError, fileError } from "../DataError.ts"
+import type { FilesSource } from "../DataSpec.ts"
+import type { DocumentSource } from "./Documents.ts"
+import { type Format, localFile } from "./localFile.ts"
+
+const formatOf = ({ format, text, after }: FilesSource): Format => {
+  if (format === "text") return { kind: "text" }
+  return format === "lines" ? { kind: "lines", after } : { kind: format, text: text! }
+}
+
+const inspect = async (path: string, name: string): Promise<{ bytes: number; sha256: string }> => {
+  try {
+    const found = await stat(path)
+    if (found.isDirectory()) throw dataError("NotFound", `"${name}" is a folder: name the files in it.`)
+    const hash = createHash("sha256")
+    for await (const chunk of createReadStream(path)) hash.update(chunk)
+    return { bytes: found.size, sha256: hash.digest("hex") }
+  } catch (cause) {
+    throw fileError(cause, name)
+  }
+}
+
+/** Local files, known by their content: the same bytes are the same corpus wherever they lie. */
+export const findFiles = async (source: FilesSource, base: string): Promise<DocumentSource> => {
+  const format = formatOf(source)
+  const found = await Promise.all(
+    source.paths.map(async (name) => ({ name, path: resolve(base, name), ...(await inspect(resolve(base, name), name)) })),
+  )
+  return {
+    identity: { kind: "files", format, files: found.map(({ sha256 }) => sha256) },
+    files: found.map(({ name, path, bytes }) => localFile(path, name, bytes, format)),
+  }
+}
