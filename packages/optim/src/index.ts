@@ -1,1 +1,10 @@
-export {}
+export { type AdamWHyper, adamw, biasCorrection } from "./adamw.ts"
+export { averageName, averageRead, averageStep } from "./average.ts"
+export { clipFactor, globalNorm } from "./clip.ts"
+export { type Coupling, type Decay, decayFraction } from "./decay.ts"
+export { HyperparameterError } from "./HyperparameterError.ts"
+export { type OptimizerKind, type OptimizerLayout, optimizers } from "./optimizers.ts"
+export { criticalBatchSettings, type Preset, type PresetName, presets } from "./presets.ts"
+export { type SgdHyper, sgd } from "./sgd.ts"
+export { type SignumHyper, signum } from "./signum.ts"
+export type { Tensor } from "./Tensor.ts"
