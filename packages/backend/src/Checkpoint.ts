@@ -1,10 +1,12 @@
 /**
- * Checkpoints: f32 master weights, optimiser state and weight averages, portable between backends, content-addressed.
+ * Checkpoints: master weights (f32; f64 of a device that computes in it), optimiser state and weight averages, portable
+ * between backends, content-addressed.
  * The store keeps, for each run, the checkpoints asked for by position and one rolling latest.
  */
 import { Context, type Effect, Schema } from "effect"
 import type { BackendError } from "./BackendError.ts"
 import { RunId } from "./RunSpec.ts"
+import type { Tensor } from "./safetensors.ts"
 
 export const CheckpointRef = Schema.Struct({
   /** SHA-256 of the file. */
@@ -28,7 +30,7 @@ export interface Checkpoint {
   /** Small state of the trainer beside the tensors. */
   readonly metadata: Readonly<Record<string, number>>
   /** By name: `transformer...` weights; `m:`, `v:`, `momentum:`, `average:<name>:` + weight for state. */
-  readonly tensors: ReadonlyMap<string, { readonly shape: ReadonlyArray<number>; readonly values: Float32Array }>
+  readonly tensors: ReadonlyMap<string, Tensor>
 }
 
 export class CheckpointStore extends Context.Service<

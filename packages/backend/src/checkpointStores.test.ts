@@ -19,6 +19,7 @@ const checkpoint = (tokens: number, runId = "0123456789abcdef"): Checkpoint => (
   tensors: new Map([
     ["w", { shape: [2, 3], values: Float32Array.from([1, -2, 3.5, Math.fround(1e-30), 0, tokens]) }],
     ["b", { shape: [], values: Float32Array.of(7) }],
+    ["double", { shape: [2], values: Float64Array.of(Math.PI, -1e-300) }],
   ]),
 })
 

@@ -1,11 +1,11 @@
 /**
  * The safetensors container (https://github.com/huggingface/safetensors): eight bytes with the header's length,
- * a JSON header, then the tensors. Only F32, which is all that a checkpoint holds.
+ * a JSON header, then the tensors. Only F32 and F64, which is all that a checkpoint holds.
  */
 
 export interface Tensor {
   readonly shape: ReadonlyArray<number>
-  readonly values: Float32Array
+  readonly values: Float32Array | Float64Array
 }
 
 export interface SafetensorsFile {
@@ -19,6 +19,11 @@ interface Entry {
   readonly data_offsets: readonly [number, number]
 }
 
+const arrays: Readonly<Record<string, typeof Float32Array | typeof Float64Array>> = {
+  F32: Float32Array,
+  F64: Float64Array,
+}
+
 export const encodeSafetensors = (file: SafetensorsFile): Uint8Array => {
   const header: Record<string, unknown> = { __metadata__: file.metadata }
   let offset = 0
@@ -26,8 +31,9 @@ export const encodeSafetensors = (file: SafetensorsFile): Uint8Array => {
     const size = shape.reduce((product, n) => product * n, 1)
     if (size !== values.length)
       throw new RangeError(`tensor ${name}: shape [${shape}] does not hold ${values.length} values`)
-    header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + 4 * size] } satisfies Entry
-    offset += 4 * size
+    const dtype = values instanceof Float64Array ? "F64" : "F32"
+    header[name] = { dtype, shape, data_offsets: [offset, offset + values.byteLength] } satisfies Entry
+    offset += values.byteLength
   }
   let json = JSON.stringify(header)
   // The data starts at a multiple of 8 bytes; the format allows trailing spaces.
@@ -44,7 +50,7 @@ export const encodeSafetensors = (file: SafetensorsFile): Uint8Array => {
   return bytes
 }
 
-/** @throws {RangeError} when the bytes are not a whole safetensors file of F32 tensors */
+/** @throws {RangeError} when the bytes are not a whole safetensors file of F32 and F64 tensors */
 export const decodeSafetensors = (bytes: Uint8Array): SafetensorsFile => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const headerLength = bytes.byteLength < 8 ? Number.POSITIVE_INFINITY : Number(view.getBigUint64(0, true))
@@ -60,14 +66,15 @@ export const decodeSafetensors = (bytes: Uint8Array): SafetensorsFile => {
   for (const [name, value] of Object.entries(header)) {
     if (name === "__metadata__") continue
     const entry = value as Entry
-    if (entry.dtype !== "F32") throw new RangeError(`tensor ${name} has type ${entry.dtype}, not F32`)
+    const ArrayType = arrays[entry.dtype]
+    if (ArrayType === undefined) throw new RangeError(`tensor ${name} has type ${entry.dtype}, neither F32 nor F64`)
     const [from, to] = entry.data_offsets
     const size = entry.shape.reduce((product, n) => product * n, 1)
-    if (to - from !== 4 * size || start + to > bytes.byteLength) throw new RangeError(`tensor ${name} is cut off`)
-    // A copy (a Node Buffer's own `slice` is not one), since data read from disk need not be aligned to 4 bytes.
+    if (to - from !== ArrayType.BYTES_PER_ELEMENT * size || start + to > bytes.byteLength) throw new RangeError(`tensor ${name} is cut off`)
+    // A copy (a Node Buffer's own `slice` is not one), since data read from disk need not be aligned.
     tensors.set(name, {
       shape: entry.shape,
-      values: new Float32Array(new Uint8Array(bytes.subarray(start + from, start + to)).buffer),
+      values: new ArrayType(new Uint8Array(bytes.subarray(start + from, start + to)).buffer),
     })
   }
   return { metadata: (header["__metadata__"] ?? {}) as Record<string, string>, tensors }
