@@ -70,7 +70,8 @@ export const decodeSafetensors = (bytes: Uint8Array): SafetensorsFile => {
     if (ArrayType === undefined) throw new RangeError(`tensor ${name} has type ${entry.dtype}, neither F32 nor F64`)
     const [from, to] = entry.data_offsets
     const size = entry.shape.reduce((product, n) => product * n, 1)
-    if (to - from !== ArrayType.BYTES_PER_ELEMENT * size || start + to > bytes.byteLength) throw new RangeError(`tensor ${name} is cut off`)
+    if (to - from !== ArrayType.BYTES_PER_ELEMENT * size || start + to > bytes.byteLength)
+      throw new RangeError(`tensor ${name} is cut off`)
     // A copy (a Node Buffer's own `slice` is not one), since data read from disk need not be aligned.
     tensors.set(name, {
       shape: entry.shape,
