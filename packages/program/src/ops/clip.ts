@@ -1,0 +1,6 @@
+/**
+ * The factor from a summed gradient to the one the optimiser sees: `gradScale`, then clipping to a global norm
+ * of at most `clip` (Pascanu et al. 2013), with the 1e-6 of PyTorch's `clip_grad_norm_`.
+ */
+export const gradientFactor = (gradScale: number, clip: number, norm: number): number =>
+  gradScale * Math.min(1, clip / (norm + 1e-6))

@@ -1,0 +1,98 @@
+import { adds, define, mayAdd, optional, rows, whole } from "./Definition.ts"
+
+/** `y = scale * (x weight^T + bias) + residual`. */
+export const linear = define({
+  kind: "linear",
+  inputs: {
+    x: rows("in"),
+    weight: whole("out", "in"),
+    bias: optional(whole("out")),
+    residual: optional(rows("out")),
+  },
+  outputs: { y: rows("out") },
+  scalars: ["scale?"],
+  flops: ({ N, in: width, out }) => 2 * N * width * out,
+  // Four outputs at a time, so that the processor has four independent sums to work on.
+  loop: ({ rows, input: { x, weight, bias, residual }, output: { y }, scalar: { scale = 1 } }) => {
+    const width = x.length / rows
+    const out = y.length / rows
+    const last = out - (out % 4)
+    for (let n = 0; n < rows; n++) {
+      const row = n * width
+      for (let o = 0; o < last; o += 4) {
+        let s0 = 0
+        let s1 = 0
+        let s2 = 0
+        let s3 = 0
+        let w = o * width
+        for (let i = row; i < row + width; i++, w++) {
+          const value = x[i]
+          s0 += value * weight[w]
+          s1 += value * weight[w + width]
+          s2 += value * weight[w + 2 * width]
+          s3 += value * weight[w + 3 * width]
+        }
+        const at = n * out + o
+        y[at] = s0
+        y[at + 1] = s1
+        y[at + 2] = s2
+        y[at + 3] = s3
+      }
+      for (let o = last; o < out; o++) {
+        let s = 0
+        for (let i = 0; i < width; i++) s += x[row + i] * weight[o * width + i]
+        y[n * out + o] = s
+      }
+      for (let o = 0; o < out; o++) {
+        const at = n * out + o
+        y[at] = scale * (y[at] + (bias === undefined ? 0 : bias[o])) + (residual === undefined ? 0 : residual[at])
+      }
+    }
+  },
+  // The residual's gradient is dy itself; `differentiate` gives both the same buffer.
+  gradient: ({ inputs, outputs, scalars }, gradient) => ({
+    kind: "linear_backward",
+    inputs: { dy: gradient(outputs["y"]), x: inputs["x"], weight: inputs["weight"] },
+    outputs: {
+      dx: gradient(inputs["x"]),
+      dweight: gradient(inputs["weight"]),
+      ...(inputs["bias"] !== undefined && { dbias: gradient(inputs["bias"]) }),
+    },
+    scalars,
+    attributes: {},
+  }),
+})
+
+export const linearBackward = define({
+  kind: "linear_backward",
+  inputs: { dy: rows("out"), x: rows("in"), weight: whole("out", "in") },
+  outputs: {
+    dx: optional(mayAdd(rows("in"))),
+    dweight: adds(whole("out", "in")),
+    dbias: optional(adds(whole("out"))),
+  },
+  scalars: ["scale?"],
+  flops: ({ N, in: width, out }) => 4 * N * width * out,
+  loop: ({ rows, input: { dy, x, weight }, output: { dx, dweight, dbias }, adds, scalar: { scale = 1 } }) => {
+    const width = x.length / rows
+    const out = dy.length / rows
+    // Token by token, in order: how a batch is cut into calls then changes no sum.
+    for (let n = 0; n < rows; n++) {
+      for (let o = 0; o < out; o++) {
+        const g = scale * dy[n * out + o]
+        let w = o * width
+        for (let i = n * width; i < (n + 1) * width; i++, w++) dweight[w] += g * x[i]
+        if (dbias !== undefined) dbias[o] += g
+      }
+    }
+    if (dx === undefined) return
+    if (!adds.dx) dx.fill(0)
+    for (let n = 0; n < rows; n++) {
+      for (let o = 0; o < out; o++) {
+        const g = scale * dy[n * out + o]
+        let w = o * width
+        for (let i = n * width; i < (n + 1) * width; i++, w++) dx[i] += g * weight[w]
+      }
+    }
+  },
+})
