@@ -1,1 +1,1 @@
-export {}
+export { type Case, suite, type SuiteOptions } from "./backendSuite.ts"

@@ -1,0 +1,51 @@
+/**
+ * The conformance suite of the run-level contract. A backend's own test is one line:
+ *
+ *     suite("my-backend", MyBackend.layer)
+ *
+ * The capability manifest chooses the cases; a case that does not apply is skipped with its reason.
+ *
+ * Not promised by passing: speed, and equal last bits across different `numericsId`s.
+ */
+import { Backend, type Capabilities, type CheckpointStore, memoryCheckpoints, type RunSpecInput } from "@ts/backend"
+import { Effect, Layer } from "effect"
+import { describe, it } from "vitest"
+import { fixtureStudy } from "./backendFixture.ts"
+import { identityCases } from "./cases/identity.ts"
+import { readingCases } from "./cases/readings.ts"
+import { refusalCases } from "./cases/refusals.ts"
+import { resumeCases } from "./cases/resume.ts"
+
+export interface SuiteOptions {
+  /** Changes to the fixture's spec, where a backend needs them. */
+  readonly spec?: Partial<RunSpecInput>
+  /** Milliseconds for one case. */
+  readonly timeout?: number
+}
+
+export interface Case {
+  readonly name: string
+  /** Why the case does not apply to such a backend; undefined where it does. */
+  readonly skip?: (capabilities: Capabilities) => string | undefined
+  readonly run: Effect.Effect<void, unknown, Backend | CheckpointStore>
+}
+
+export const suite = <E>(
+  name: string,
+  layer: Layer.Layer<Backend, E, CheckpointStore>,
+  options: SuiteOptions = {},
+): void => {
+  const study = fixtureStudy(options.spec)
+  const cases = [...identityCases(study), ...readingCases(study), ...resumeCases(study), ...refusalCases(study)]
+  describe(`${name}: backend conformance`, () => {
+    for (const { name, skip, run } of cases) {
+      it(name, { timeout: options.timeout ?? 60_000 }, (context) =>
+        Effect.gen(function* () {
+          const reason = skip?.((yield* Backend).capabilities)
+          if (reason !== undefined) context.skip(reason)
+          yield* run
+        }).pipe(Effect.provide(Layer.fresh(layer.pipe(Layer.provideMerge(memoryCheckpoints)))), Effect.runPromise),
+      )
+    }
+  })
+}

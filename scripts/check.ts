@@ -1,0 +1,115 @@
+/**
+ * Everything that must hold before a change lands: `npm test`. Prints each check as it goes and ends with
+ * `N passed, N failed`, counting every unit test and every other check once.
+ */
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+const root = new URL("..", import.meta.url).pathname
+const scratch = mkdtempSync(join(tmpdir(), "time-transfer-check-"))
+let passed = 0
+let failed = 0
+const failures: Array<string> = []
+
+const record = (name: string, ok: boolean, seconds: number) => {
+  if (ok) passed++
+  else {
+    failed++
+    failures.push(name)
+  }
+  console.log(`${ok ? "ok  " : "FAIL"} ${name} (${seconds.toFixed(1)} s)`)
+}
+
+const run = (command: ReadonlyArray<string>, quiet: boolean) => {
+  const start = performance.now()
+  const result = spawnSync(command[0]!, command.slice(1), {
+    cwd: root,
+    stdio: quiet ? "pipe" : "inherit",
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  })
+  return {
+    ok: result.status === 0,
+    output: `${result.stdout ?? ""}${result.stderr ?? ""}`,
+    seconds: (performance.now() - start) / 1000,
+  }
+}
+
+/** A command whose exit code is the verdict; its output is shown when it fails. */
+const check = (name: string, ...command: ReadonlyArray<string>) => {
+  const { ok, output, seconds } = run(command, true)
+  if (!ok) console.log(output)
+  record(name, ok, seconds)
+  return ok
+}
+
+interface VitestReport {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly success: boolean
+  readonly testResults: ReadonlyArray<{
+    readonly name: string
+    readonly status: string
+    readonly message: string
+    readonly assertionResults: ReadonlyArray<unknown>
+  }>
+}
+
+const unitTests = () => {
+  const report = join(scratch, "vitest.json")
+  const { ok, seconds } = run(
+    ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+    false,
+  )
+  if (!existsSync(report)) return record("unit tests", false, seconds)
+  const results = JSON.parse(readFileSync(report, "utf8")) as VitestReport
+  passed += results.numPassedTests
+  failed += results.numFailedTests
+  if (results.numFailedTests > 0) failures.push(`${results.numFailedTests} unit tests`)
+  // A file that could not be loaded holds no test that could fail: it fails itself.
+  for (const file of results.testResults) {
+    if (file.status === "failed" && file.assertionResults.length === 0)
+      record(`${file.name}: ${file.message}`, false, 0)
+  }
+  if (!ok && failed === 0) record("unit tests: vitest itself failed", false, seconds)
+  console.log(`${ok ? "ok  " : "FAIL"} ${results.numPassedTests} unit tests (${seconds.toFixed(1)} s)`)
+}
+
+/** What a user installs: the built files, as ES modules and CommonJS, without the source condition. */
+const packages = ["packages", "plugins"].flatMap((folder) =>
+  readdirSync(join(root, folder)).map((name) => join(folder, name)),
+)
+
+check("native addon", "turbo", "run", "native", "--output-logs=errors-only")
+check("type check", "tsc", "--noEmit", "-p", "tsconfig.json")
+check("lint and format", "biome", "check", ".")
+if (check("build", "turbo", "run", "build", "--output-logs=errors-only")) {
+  check("publint and attw for every package", "turbo", "run", "pack", "--output-logs=errors-only")
+  for (const folder of packages) {
+    const { name } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as { name: string }
+    const file = join(root, folder, "dist/index")
+    // The conformance suites register tests when imported, which only a test runner can do.
+    if (name === "@ts/backend-conformance") continue
+    check(
+      `${name} loads as ESM and CommonJS`,
+      "node",
+      "-e",
+      `require(${JSON.stringify(`${file}.cjs`)}); import(${JSON.stringify(`${file}.js`)})`,
+    )
+  }
+}
+unitTests()
+for (const example of readdirSync(join(root, "examples"))) {
+  const { scripts } = JSON.parse(readFileSync(join(root, "examples", example, "package.json"), "utf8")) as {
+    scripts?: Record<string, string>
+  }
+  if (scripts?.["check"] !== undefined)
+    check(`example ${example}`, "pnpm", "--filter", `./examples/${example}`, "run", "check")
+}
+
+rmSync(scratch, { recursive: true })
+if (failures.length > 0) console.log(`\nfailed:\n${failures.map((name) => `  ${name}`).join("\n")}`)
+console.log(`\n${passed} passed, ${failed} failed`)
+process.exitCode = failed > 0 ? 1 : 0
