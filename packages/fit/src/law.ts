@@ -205,6 +205,8 @@ export interface Law {
   readonly surface: EtaSurface | NotIdentified
   readonly conditions: Conditions
   readonly summary: RowSummary
+  /** Parametric bootstrap behind the intervals; no resamples where no noise level is known. */
+  readonly bootstrap: { readonly resamples: number; readonly seed: number }
 }
 
 /** What to use for a run, with its doubt and what it stands on. */

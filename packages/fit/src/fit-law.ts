@@ -1,0 +1,219 @@
+import { bell } from "./bell.ts"
+import { atLeastResamples, resampleLosses, withResamples } from "./bootstrap.ts"
+import { cellOf } from "./cell.ts"
+import type { Bell, Cell, FitOptions, Law, NoiseLevel, RowSummary, Slice } from "./law.ts"
+import { noiseLevel } from "./noise.ts"
+import { lnError, powerLaw } from "./power-law.ts"
+import { type Profile, profiles } from "./profiles.ts"
+import { verdictOf } from "./regime.ts"
+import { isEstimate } from "./result.ts"
+import type { Row } from "./row.ts"
+import {
+  bestBatchLaw,
+  inSlice,
+  numbersOf,
+  overheadLaw,
+  type StatementOptions,
+  type Statements,
+  statementsOf,
+} from "./statements.ts"
+import { Tally } from "./summary.ts"
+import { etaSurface } from "./surface.ts"
+import { requireFraction, requireOption, requirePositive } from "./validate.ts"
+import { widthVerdict } from "./width.ts"
+
+/** Readings that all resamples together may touch: keeps a million rows within seconds. */
+const mostReadings = 4e6
+
+/**
+ * The law of a set of runs: optima of all loss profiles, bells, overhead batches, loss-optimal batches, their power laws in the
+ * horizon, regimes at fixed batch, agreement of widths. Everything not identified says so. Plain data, see `serializeLaw`.
+ *
+ * Intervals of what is said across cells come from a parametric bootstrap of the losses (`resampleLosses`); where no noise level
+ * can be had from `noise`, repeats or residuals they are missing, and so says the standard error.
+ *
+ * @throws InvalidRowError naming row, field and value; InvalidOptionError
+ */
+export const fitLaw = (rows: ReadonlyArray<Row>, options: FitOptions = {}): Law => {
+  const level = options.level ?? 0.9
+  checkOptions(options)
+  const groups = profiles(rows)
+  const noise = noiseLevel(rows, groups, options)
+  const losses = rows.map((row) => row.loss)
+  const cells = groups.map((group) => cellOf(group, rows, losses, noise, level))
+  const slice = sliceOf(cells, options)
+  const errorDegrees = noise.source === "unknown" ? Infinity : noise.degrees
+  const statementOptions: StatementOptions = {
+    slice,
+    level,
+    overhead: options.overhead ?? 0.2,
+    widthMargin: options.widthMargin ?? 0.25,
+    errorDegrees,
+  }
+  const seed = options.seed ?? 0
+  const { statements, samples, resamples } = resampled(rows, groups, cells, noise, statementOptions, options, seed)
+  const own = cells.filter(inSlice(slice))
+  const bells = bellsOf(own, level, errorDegrees)
+  const { overhead, best } = {
+    overhead: overheadLaw(statements.overheads, level),
+    best: bestBatchLaw(statements.bestBatches, level),
+  }
+  return {
+    version: 1,
+    slice,
+    level,
+    noise,
+    cells,
+    bells,
+    overheads: statements.overheads,
+    bestBatches: statements.bestBatches,
+    powerLaws: {
+      peakBatch: powerLaw(
+        bells.map((b) => ({ tokens: b.tokens, y: b.peakBatch })),
+        { level, name: "The peak of eta*(B)" },
+      ),
+      peakEta: powerLaw(
+        bells.map((b) => ({ tokens: b.tokens, y: b.peakEta })),
+        { level, name: "The height of the peak of eta*(B)" },
+      ),
+      overheadBatch: {
+        ...overhead,
+        exponent: atLeastResamples(overhead.exponent, samples("overhead exponent"), level),
+      },
+      bestBatch: { ...best, exponent: atLeastResamples(best.exponent, samples("best exponent"), level) },
+    },
+    regimes: statements.regimes,
+    widths: statements.widths,
+    surface: etaSurface(own),
+    conditions: options.conditions ?? {},
+    summary: summaryOf(rows, groups, cells),
+    bootstrap: { resamples, seed },
+  }
+}
+
+const checkOptions = (options: FitOptions): void => {
+  requireFraction("level", options.level ?? 0.9)
+  requirePositive("overhead", options.overhead ?? 0.2)
+  requirePositive("widthMargin", options.widthMargin ?? 0.25)
+  const noise = options.noise ?? 0
+  requireOption("noise", noise, noise >= 0, "zero or above, in nats")
+  const shared = options.sharedNoise ?? 0
+  requireOption("sharedNoise", shared, shared >= 0 && shared <= 1, "from 0 to 1")
+  const resamples = options.resamples ?? 0
+  requireOption("resamples", resamples, Number.isInteger(resamples) && resamples >= 0, "a whole number, zero or above")
+}
+
+/** The model with most identified cells, at the average asked for (raw weights where present). */
+const sliceOf = (cells: ReadonlyArray<Cell>, options: FitOptions): Slice => {
+  const averages = cells.map((cell) => cell.average)
+  const average =
+    options.average ?? (averages.includes("none") || averages.length === 0 ? "none" : mostFrequent(averages))
+  const counts = new Map<string, { slice: Slice; score: number }>()
+  for (const cell of cells) {
+    const { width, size } = cell
+    if (cell.average !== average) continue
+    if (options.width !== undefined && width !== options.width) continue
+    if (options.size !== undefined && size !== options.size) continue
+    const key = `${width} ${size}`
+    const entry = counts.get(key) ?? { slice: { width, size, average }, score: 0 }
+    entry.score += isEstimate(cell.eta) ? 1000 : 1
+    counts.set(key, entry)
+  }
+  let best: { slice: Slice; score: number } | undefined
+  for (const entry of counts.values()) if (best === undefined || entry.score > best.score) best = entry
+  return best?.slice ?? { width: options.width ?? 0, size: options.size ?? 0, average }
+}
+
+const mostFrequent = (names: ReadonlyArray<string>): string => {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts.entries()].reduce((a, b) => (b[1] > a[1] ? b : a))[0]
+}
+
+const bellsOf = (cells: ReadonlyArray<Cell>, level: number, errorDegrees: number): ReadonlyArray<Bell> => {
+  const horizons = [...new Set(cells.map((cell) => cell.tokens))].sort((a, b) => a - b)
+  return horizons.map((tokens) =>
+    bell(
+      cells.flatMap((cell) =>
+        cell.tokens === tokens && isEstimate(cell.eta)
+          ? [{ batch: cell.batch, eta: cell.eta.value, standardError: lnError(cell.eta) }]
+          : [],
+      ),
+      { tokens, level, errorDegrees },
+    ),
+  )
+}
+
+/** Statements with the doubt of their resamples, and the resamples by name. */
+const resampled = (
+  rows: ReadonlyArray<Row>,
+  groups: ReadonlyArray<Profile>,
+  cells: ReadonlyArray<Cell>,
+  noise: NoiseLevel,
+  statementOptions: StatementOptions,
+  options: FitOptions,
+  seed: number,
+) => {
+  const { level, widthMargin, slice } = statementOptions
+  const plain = statementsOf(cells, statementOptions)
+  const wanted = options.resamples ?? 200
+  const affordable = Math.max(20, Math.floor(mostReadings / Math.max(1, rows.length)))
+  const resamples = noise.source === "unknown" || rows.length === 0 ? 0 : Math.min(wanted, affordable)
+  const collected = new Map<string, Array<number>>()
+  const needed = groups.filter((g) => g.average === slice.average && g.measured)
+  for (let k = 0; k < resamples; k++) {
+    const losses = resampleLosses(rows, noise, seed, k)
+    const again = statementsOf(
+      needed.map((group) => cellOf(group, rows, losses, noise, level)),
+      statementOptions,
+    )
+    for (const [name, value] of numbersOf(again, level)) {
+      const list = collected.get(name)
+      if (list === undefined) collected.set(name, [value])
+      else list.push(value)
+    }
+  }
+  const samples = (name: string): ReadonlyArray<number> => collected.get(name) ?? []
+  const statements: Statements = {
+    overheads: plain.overheads.map((o) => ({
+      ...o,
+      batch: withResamples(o.batch, samples(`overhead ${o.tokens}`), level),
+    })),
+    bestBatches: plain.bestBatches.map((b) => ({
+      ...b,
+      batch: withResamples(b.batch, samples(`best ${b.tokens}`), level),
+      loss: withResamples(b.loss, samples(`best loss ${b.tokens}`), level),
+    })),
+    regimes: plain.regimes.map((r) => {
+      const slope = atLeastResamples(r.slope, samples(`regime ${r.batch}`), level)
+      return { ...r, slope, verdict: verdictOf(slope) }
+    }),
+    widths: plain.widths.map((w) => {
+      const difference = atLeastResamples(w.difference, samples(`width ${w.widths.join(" ")}`), level)
+      const interval = isEstimate(difference) ? difference.interval : undefined
+      return {
+        ...w,
+        difference,
+        verdict: interval === undefined ? w.verdict : widthVerdict(interval.low, interval.high, widthMargin),
+      }
+    }),
+  }
+  return { statements, samples, resamples }
+}
+
+const summaryOf = (
+  rows: ReadonlyArray<Row>,
+  groups: ReadonlyArray<Profile>,
+  cells: ReadonlyArray<Cell>,
+): RowSummary => {
+  const tally = new Tally()
+  groups.forEach((group, g) => {
+    group.rows.forEach((i, k) => {
+      const { use } = cells[g].points[k]
+      if (use === "diverged") tally.drop("diverged", i)
+      else if (use === "pruned") tally.drop("pruned", i)
+      else if (!group.measured) tally.drop("fewer than 64 steps after warmup", i)
+    })
+  })
+  return tally.summary(rows.length)
+}

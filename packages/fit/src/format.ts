@@ -1,0 +1,18 @@
+/** Numbers as people of the field write them, for messages. */
+
+export const significant = (x: number, digits = 3): string =>
+  Number.isFinite(x) ? String(Number(x.toPrecision(digits))) : String(x)
+
+/** Tokens: the number, with its octave where that says more. */
+export const tokensText = (x: number): string => {
+  const octave = Math.log2(x)
+  const whole = Math.round(octave)
+  if (Math.abs(octave - whole) < 1e-9 && whole >= 5) return `2^${whole}`
+  return x >= 1e6 ? x.toExponential(3).replace(/\.?0*e\+/, "e") : significant(x, 4)
+}
+
+export const etaText = (x: number): string => {
+  const octave = Math.log2(x)
+  const half = Math.round(2 * octave) / 2
+  return Math.abs(octave - half) < 1e-6 ? `2^${half}` : significant(x)
+}

@@ -1,0 +1,161 @@
+import { significant, tokensText } from "./format.ts"
+import { nonDecreasing } from "./isotonic.ts"
+import type { Cell, OverheadAt } from "./law.ts"
+import { type Estimate, isEstimate, notIdentified, type Result, unavailable } from "./result.ts"
+
+/** Best loss of one batch at its measured horizons, in ascending order of tokens. */
+export interface LossCurve {
+  readonly batch: number
+  readonly tokens: ReadonlyArray<number>
+  readonly loss: ReadonlyArray<number>
+}
+
+/**
+ * Loss at the best rate: at the minimum of the profile, else the lowest measured one. A cell of fewer than three sound rates was not tuned,
+ * and its loss says nothing about its batch.
+ */
+const bestLoss = (cell: Cell): number | undefined => {
+  if (isEstimate(cell.loss)) return cell.loss.value
+  const untuned = cell.loss.reason === "too-few-points" || cell.loss.reason === "not-measured"
+  return untuned ? undefined : cell.best?.loss
+}
+
+/** One curve per batch, ascending, from the measured cells of one slice. */
+export const lossCurves = (cells: ReadonlyArray<Cell>): ReadonlyArray<LossCurve> => {
+  const byBatch = new Map<number, Array<readonly [number, number]>>()
+  for (const cell of cells) {
+    const loss = bestLoss(cell)
+    if (loss === undefined) continue
+    const curve = byBatch.get(cell.batch)
+    if (curve === undefined) byBatch.set(cell.batch, [[cell.tokens, loss]])
+    else curve.push([cell.tokens, loss])
+  }
+  return [...byBatch.entries()]
+    .sort(([a], [b]) => a - b)
+    .map(([batch, points]) => {
+      points.sort(([a], [b]) => a - b)
+      return { batch, tokens: points.map(([t]) => t), loss: points.map(([, loss]) => loss) }
+    })
+}
+
+/** Where a curve, made monotone, first reaches a loss: tokens interpolated in ln; or on which side of the measured range. */
+const tokensTo = (curve: LossCurve, target: number): number | "before" | "after" => {
+  const down = nonDecreasing(curve.loss.map((loss) => -loss))
+  const goal = -target
+  if (down[0] > goal) return "before"
+  for (let i = 0; i < down.length; i++) {
+    if (down[i] < goal) continue
+    if (i === 0 || down[i] === goal) return curve.tokens[i]
+    const share = (goal - down[i - 1]) / (down[i] - down[i - 1])
+    return Math.exp(Math.log(curve.tokens[i - 1]) * (1 - share) + Math.log(curve.tokens[i]) * share)
+  }
+  return "after"
+}
+
+/**
+ * Data needed by each batch for the loss that the smallest measured batch has at each horizon, each at its best rate, and
+ * the batch at which `overhead` more is needed: the definition of Zhang et al. 2024 (arXiv 2410.21676), with the
+ * smallest batch as the reference, and read off the curves instead of a fitted hyperbola.
+ *
+ * Data ratios are made non-decreasing in the batch and interpolated in ln ratio against ln B. The reference must itself lie well
+ * below the result, or its own overhead hides in it; a result within a quarter octave of it is not identified.
+ *
+ * @param curves as from `lossCurves`: ascending batches, tokens, nats
+ */
+export const overheads = (
+  curves: ReadonlyArray<LossCurve>,
+  options: { readonly overhead?: number } = {},
+): ReadonlyArray<OverheadAt> => {
+  const overhead = options.overhead ?? 0.2
+  const reference = curves[0]
+  if (reference === undefined) return []
+  return reference.tokens.map((tokens, k): OverheadAt => {
+    const targetLoss = reference.loss[k]
+    const needed = curves.map((curve) => (curve === reference ? tokens : tokensTo(curve, targetLoss)))
+    const points = curves.map((curve, i) => {
+      const t = needed[i]
+      return typeof t === "number"
+        ? { batch: curve.batch, tokens: t, ratio: t / tokens }
+        : { batch: curve.batch, tokens: undefined, ratio: undefined }
+    })
+    return {
+      tokens,
+      targetLoss,
+      referenceBatch: reference.batch,
+      overhead,
+      points,
+      batch: crossing(curves, needed, tokens, overhead),
+    }
+  })
+}
+
+const crossing = (
+  curves: ReadonlyArray<LossCurve>,
+  needed: ReadonlyArray<number | "before" | "after">,
+  tokens: number,
+  overhead: number,
+): Result => {
+  const percent = `${significant(100 * overhead)} %`
+  const n = needed.filter((t) => typeof t === "number").length
+  const reference = curves[0].batch
+  const known = curves.flatMap((curve, i) => {
+    const t = needed[i]
+    return typeof t === "number" ? [{ x: Math.log(curve.batch), y: Math.log(t / tokens) }] : []
+  })
+  // The reference's ratio is one by definition, so it does not give way.
+  const monotone = nonDecreasing(
+    known.map((p) => p.y),
+    known.map((_, i) => (i === 0 ? 1e9 : 1)),
+  )
+  const goal = Math.log1p(overhead)
+  const cross = monotone.findIndex((y) => y >= goal)
+  // A batch that misses the target within its horizons needs at least this much, which may already be too much.
+  const excluded = curves.findIndex((curve, i) => {
+    const last = curve.tokens[curve.tokens.length - 1]
+    return needed[i] === "after" && Math.log(last / tokens) >= goal
+  })
+  if (curves.length < 2)
+    return notIdentified(
+      "too-few-batches",
+      `Only batch ${tokensText(reference)} is measured: the data needed by others is unknown; measure larger batches.`,
+      n,
+    )
+  if (cross < 0 || (excluded >= 0 && Math.log(curves[excluded].batch) < known[cross].x)) {
+    const below = Math.exp(known[(cross < 0 ? known.length : cross) - 1].x)
+    const upper = excluded >= 0 ? { upper: curves[excluded].batch } : {}
+    const unreached = needed.some((t) => t === "after")
+    return notIdentified(
+      "not-reached",
+      unreached
+        ? `Larger batches than ${tokensText(below)} do not reach the loss of batch ${tokensText(reference)} at ${tokensText(tokens)} tokens within their horizons: train them longer.`
+        : `No batch up to ${tokensText(below)} needs ${percent} more data than ${tokensText(reference)} at ${tokensText(tokens)} tokens: measure larger batches.`,
+      n,
+      { lower: below, ...upper },
+    )
+  }
+  const share = (goal - monotone[cross - 1]) / (monotone[cross] - monotone[cross - 1])
+  const ln = known[cross - 1].x * (1 - share) + known[cross].x * share
+  if (ln - Math.log(reference) < Math.LN2 / 4)
+    return notIdentified(
+      "reference-too-large",
+      `Already the batch after the reference ${tokensText(reference)} needs far more than ${percent} more data at ${tokensText(tokens)} tokens: measure smaller batches.`,
+      n,
+      { upper: Math.exp(known[cross].x) },
+    )
+  const notes =
+    ln - Math.log(reference) < Math.LN2
+      ? [
+          `Within an octave of the reference ${tokensText(reference)}, whose own overhead hides in it: smaller batches would lower it.`,
+        ]
+      : []
+  const estimate: Estimate = {
+    _tag: "Estimate",
+    value: Math.exp(ln),
+    scale: "log",
+    standardError: unavailable("Read off the curves; its doubt comes from resampling in fitLaw."),
+    interval: undefined,
+    n,
+    notes,
+  }
+  return estimate
+}
