@@ -19,6 +19,8 @@ export type {
 export { definitions } from "./ops/definitions.ts"
 export { erf } from "./ops/erf.ts"
 export * from "./Program.ts"
+export { type ReferenceOptions, referenceDevice } from "./reference.ts"
+export { requireOperations } from "./require-operations.ts"
 export { type Context, sizesOf } from "./shapes.ts"
 export { type Forward, type TrainingOptions, training } from "./training.ts"
 export { type OptimizerKind, type UpdateOptions, type UpdateProgram, updateProgram } from "./update.ts"

@@ -1,3 +1,4 @@
+import { addRows } from "./add-rows.ts"
 import { adds, define, mayAdd, optional, rows, whole } from "./Definition.ts"
 
 /** `y = scale * (x weight^T + bias) + residual`. */
@@ -76,23 +77,14 @@ export const linearBackward = define({
   loop: ({ rows, input: { dy, x, weight }, output: { dx, dweight, dbias }, adds, scalar: { scale = 1 } }) => {
     const width = x.length / rows
     const out = dy.length / rows
-    // Token by token, in order: how a batch is cut into calls then changes no sum.
-    for (let n = 0; n < rows; n++) {
-      for (let o = 0; o < out; o++) {
-        const g = scale * dy[n * out + o]
-        let w = o * width
-        for (let i = n * width; i < (n + 1) * width; i++, w++) dweight[w] += g * x[i]
-        if (dbias !== undefined) dbias[o] += g
-      }
+    for (let o = 0; o < out; o++) {
+      // Tokens in order; a device that calls this for whole sequences gets the same sums however it cuts a batch.
+      addRows(dweight, o * width, x, 0, width, rows, dy, o, out, scale)
+      if (dbias === undefined) continue
+      for (let n = 0; n < rows; n++) dbias[o] += scale * dy[n * out + o]
     }
     if (dx === undefined) return
     if (!adds.dx) dx.fill(0)
-    for (let n = 0; n < rows; n++) {
-      for (let o = 0; o < out; o++) {
-        const g = scale * dy[n * out + o]
-        let w = o * width
-        for (let i = n * width; i < (n + 1) * width; i++, w++) dx[i] += g * weight[w]
-      }
-    }
+    for (let n = 0; n < rows; n++) addRows(dx, n * width, weight, 0, width, out, dy, n * out, 1, scale)
   },
 })
