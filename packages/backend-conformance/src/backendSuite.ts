@@ -30,15 +30,19 @@ export interface Case {
   readonly run: Effect.Effect<void, unknown, Backend | CheckpointStore>
 }
 
+/** The cases as data, to run without a test runner's registration. */
+export const backendCases = (options: SuiteOptions = {}): ReadonlyArray<Case> => {
+  const study = fixtureStudy(options.spec)
+  return [...identityCases(study), ...readingCases(study), ...resumeCases(study), ...refusalCases(study)]
+}
+
 export const suite = <E>(
   name: string,
   layer: Layer.Layer<Backend, E, CheckpointStore>,
   options: SuiteOptions = {},
 ): void => {
-  const study = fixtureStudy(options.spec)
-  const cases = [...identityCases(study), ...readingCases(study), ...resumeCases(study), ...refusalCases(study)]
   describe(`${name}: backend conformance`, () => {
-    for (const { name, skip, run } of cases) {
+    for (const { name, skip, run } of backendCases(options)) {
       it(name, { timeout: options.timeout ?? 60_000 }, (context) =>
         Effect.gen(function* () {
           const reason = skip?.((yield* Backend).capabilities)

@@ -1,1 +1,2 @@
-export { type Case, suite, type SuiteOptions } from "./backendSuite.ts"
+export { eventsOf, type FixtureStudy, fixtureSpec, fixtureStudy, readings, startOf, train } from "./backendFixture.ts"
+export { type Case, type SuiteOptions, suite } from "./backendSuite.ts"

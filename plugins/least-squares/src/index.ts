@@ -1,1 +1,3 @@
-export {}
+export { defaultProblem, LeastSquaresBackend } from "./backend.ts"
+export { type Average, type Descent, descent, type Segment } from "./moments.ts"
+export { type Modes, modesOf, type Problem, ProblemError } from "./problem.ts"
