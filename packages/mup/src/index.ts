@@ -1,1 +1,6 @@
-export {}
+export type { AdamMultipliers } from "./adam.ts"
+export { MupError } from "./MupError.ts"
+export { heldFixed, type Kind, type Parametrisation, type Shape } from "./Parametrisation.ts"
+export { type Plan, plan, type TensorPlan } from "./plan.ts"
+export type { SgdMultipliers } from "./sgd.ts"
+export type { Role, TensorShape } from "./TensorShape.ts"
