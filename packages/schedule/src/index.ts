@@ -1,1 +1,8 @@
-export {}
+export { type BatchSchedule, nextBatch, validateBatchSchedule } from "./batchSchedule.ts"
+export { type DurationContext, DurationError, parseDuration, tokens } from "./duration.ts"
+export { factor } from "./factor.ts"
+export { type DecayShape, horizonOf, type LrSchedule, validateLrSchedule } from "./lrSchedule.ts"
+export { powerSchedule } from "./powerSchedule.ts"
+export { ScheduleError } from "./ScheduleError.ts"
+export { roundToStep, type Step, steps, stepsUntil, tokensAfter } from "./steps.ts"
+export { powerLinesTimescale, type TimescaleRun, timescaleOf, weightDecayFor } from "./timescale.ts"
