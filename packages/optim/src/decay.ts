@@ -5,7 +5,8 @@ import { HyperparameterError, requireNonNegative, requireRatio } from "./Hyperpa
  *
  * - `coupled-to-lr`: `w <- w (1 - lr_t lambda)`, `torch.optim.AdamW`. Timescale `1 / (lr lambda)` steps.
  * - `independent`: `w <- w (1 - lambda lr_t / lr_peak)`, MosaicML's `DecoupledAdamW`, and the original paper's form
- *   (Loshchilov and Hutter 2019, algorithm 2). It follows the schedule's shape but not the base rate, so its timescale is `1 / lambda` steps and a sweep of the rate (or a muP multiplier) leaves it alone.
+ *   (Loshchilov and Hutter 2019, algorithm 2). It follows the schedule's shape but not the base rate, so its timescale is
+ *   `1 / lambda` steps and a sweep of the rate (or a muP multiplier) leaves it alone.
  */
 export type Coupling = "coupled-to-lr" | "independent"
 
