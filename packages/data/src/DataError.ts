@@ -47,7 +47,8 @@ const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.me
 export const fileError = (cause: unknown, name: string): DataError => {
   if (cause instanceof DataError) return cause
   const code = codeOf(cause)
-  if (code === "ENOENT") return dataError("NotFound", `"${name}" does not exist: check the path, relative ones start at the study's folder.`)
+  if (code === "ENOENT")
+    return dataError("NotFound", `"${name}" does not exist: check the path, relative ones start at the study's folder.`)
   if (code === "EISDIR") return dataError("NotFound", `"${name}" is a folder: name the files in it.`)
   if (code === "Z_BUF_ERROR" || code?.startsWith("ZSTD_") === true)
     return dataError("TruncatedFile", `"${name}" ends in the middle of its compressed data: fetch it again.`)
@@ -58,9 +59,11 @@ export const fileError = (cause: unknown, name: string): DataError => {
 
 /** What an operation on the cache threw, as a `DataError`. */
 export const cacheError = (cause: unknown, folder: string): DataError => {
-  if (cause instanceof DataError) return cause
-  const code = codeOf(cause)
-  const why = code === "ENOSPC" ? "the disk is full" : messageOf(cause)
-  const remedy = code === "ENOSPC" ? "free some space" : "check its permissions"
-  return dataError("CacheFailed", `The token cache "${folder}" failed: ${why}; ${remedy}, or name another folder as \`cacheFolder\`.`)
+  const full = codeOf(cause) === "ENOSPC"
+  const why = full ? "the disk is full" : messageOf(cause)
+  const remedy = full ? "free some space" : "check its permissions"
+  return dataError(
+    "CacheFailed",
+    `The token cache "${folder}" failed: ${why}; ${remedy}, or name another folder as \`cacheFolder\`.`,
+  )
 }

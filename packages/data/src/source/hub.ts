@@ -1,9 +1,10 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises"
+import { mkdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
+import { canonicalHash } from "@ts/backend"
 import { Option, Redacted } from "effect"
 import { dataError } from "../DataError.ts"
 import type { HubSource } from "../DataSpec.ts"
-import { identify } from "../identity.ts"
+import { replaceFile } from "../replaceFile.ts"
 import type { DocumentFile, DocumentSource } from "./Documents.ts"
 import { hubError } from "./hubError.ts"
 import { inflate } from "./inflate.ts"
@@ -54,10 +55,18 @@ const resolveCommit = async (source: HubSource, access: HubAccess): Promise<stri
   await info(undefined).catch((cause) => {
     throw hubError(cause, what, hostOf(access.url))
   })
-  throw dataError("NotFound", `The dataset "${source.repo}" has no revision "${source.revision}" (404): name a branch, tag or commit of it.`)
+  throw dataError(
+    "NotFound",
+    `The dataset "${source.repo}" has no revision "${source.revision}" (404): name a branch, tag or commit of it.`,
+  )
 }
 
-const list = async (source: HubSource, commit: string, access: HubAccess, path?: string): Promise<ReadonlyArray<HubFile>> => {
+const list = async (
+  source: HubSource,
+  commit: string,
+  access: HubAccess,
+  path?: string,
+): Promise<ReadonlyArray<HubFile>> => {
   const { listFiles } = await import("@huggingface/hub")
   const found: Array<HubFile> = []
   try {
@@ -87,24 +96,34 @@ const look = async (source: HubSource, access: HubAccess): Promise<Pin> => {
 /** Looked up once and kept, so that a resumed run reads the same commit, and needs no network for what is prepared. */
 const pinned = async (source: HubSource, access: HubAccess, cacheFolder: string): Promise<Pin> => {
   const folder = join(cacheFolder, "hub")
-  const file = join(folder, `${identify({ ...source, text: undefined })}.json`)
+  const file = join(folder, `${canonicalHash({ ...source, text: undefined })}.json`)
   const known = await readFile(file, "utf8").catch(() => undefined)
   if (known !== undefined) return JSON.parse(known)
   const pin = await look(source, access)
   await mkdir(folder, { recursive: true })
-  await writeFile(`${file}.${process.pid}.tmp`, JSON.stringify(pin))
-  await rename(`${file}.${process.pid}.tmp`, file)
+  await replaceFile(file, JSON.stringify(pin))
   return pin
 }
 
-const blobOf = async (repo: { type: "dataset" | "model"; name: string }, path: string, revision: string, access: HubAccess): Promise<Blob> => {
+const blobOf = async (
+  repo: { type: "dataset" | "model"; name: string },
+  path: string,
+  revision: string,
+  access: HubAccess,
+): Promise<Blob> => {
   const { downloadFile } = await import("@huggingface/hub")
   const blob = await downloadFile({ repo, path, revision, ...accessParams(access) })
-  if (blob === null) throw dataError("NotFound", `The hub at ${hostOf(access.url)} has no file "${path}" in "${repo.name}" (404).`)
+  if (blob === null)
+    throw dataError("NotFound", `The hub at ${hostOf(access.url)} has no file "${path}" in "${repo.name}" (404).`)
   return blob
 }
 
-async function* download(source: HubSource, path: string, commit: string, access: HubAccess): AsyncIterable<ReadonlyArray<string>> {
+async function* download(
+  source: HubSource,
+  path: string,
+  commit: string,
+  access: HubAccess,
+): AsyncIterable<ReadonlyArray<string>> {
   const name = `${source.repo}/${path}`
   try {
     const blob = await blobOf({ type: "dataset", name: source.repo }, path, commit, access)
@@ -123,24 +142,33 @@ export const findHub = async (source: HubSource, access: HubAccess, cacheFolder:
   return {
     identity: { kind: "hub", repo: source.repo, commit, files: files.map(({ path }) => path), text: source.text },
     files: files.map(
-      ({ path, bytes }): DocumentFile => ({ name: path, bytes, documents: () => download(source, path, commit, access) }),
+      ({ path, bytes }): DocumentFile => ({
+        name: path,
+        bytes,
+        documents: () => download(source, path, commit, access),
+      }),
     ),
   }
 }
 
 /** A file of a model repository as text, kept in the cache. */
-export const modelFile = async (repo: string, path: string, access: HubAccess, cacheFolder: string): Promise<string> => {
+export const modelFile = async (
+  repo: string,
+  path: string,
+  access: HubAccess,
+  cacheFolder: string,
+): Promise<string> => {
   const folder = join(cacheFolder, "models", repo)
   const file = join(folder, path)
   const known = await readFile(file, "utf8").catch(() => undefined)
   if (known !== undefined) return known
+  let text: string
   try {
-    const text = await (await blobOf({ type: "model", name: repo }, path, "main", access)).text()
-    await mkdir(folder, { recursive: true })
-    await writeFile(`${file}.${process.pid}.tmp`, text)
-    await rename(`${file}.${process.pid}.tmp`, file)
-    return text
+    text = await (await blobOf({ type: "model", name: repo }, path, "main", access)).text()
   } catch (cause) {
     throw hubError(cause, `file "${repo}/${path}"`, hostOf(access.url))
   }
+  await mkdir(folder, { recursive: true })
+  await replaceFile(file, text)
+  return text
 }

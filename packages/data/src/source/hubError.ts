@@ -24,10 +24,16 @@ export const hubError = (cause: unknown, what: string, host: string): DataError 
     return status === 429 || status >= 500 ? failed(message) : dataError("HubFailed", message)
   }
   if (cause instanceof TypeError && cause.message.startsWith("Your access token"))
-    return dataError("Unauthorized", `HF_TOKEN is not an access token of the hub (they start with "hf_"): correct or unset it.`)
+    return dataError(
+      "Unauthorized",
+      `HF_TOKEN is not an access token of the hub (they start with "hf_"): correct or unset it.`,
+    )
   const code = networkCode(cause)
   if (code?.startsWith("Z_") === true || code?.startsWith("ZSTD_") === true)
-    return dataError("TruncatedFile", `The hub's copy of ${what} is cut short or damaged (${code}): name other files, or another revision.`)
+    return dataError(
+      "TruncatedFile",
+      `The hub's copy of ${what} is cut short or damaged (${code}): name other files, or another revision.`,
+    )
   if (cause instanceof TypeError || code !== undefined)
     return new DataError({
       reason: "HubUnreachable",

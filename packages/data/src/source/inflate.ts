@@ -1,4 +1,4 @@
-import { pipeline, Readable, type Duplex } from "node:stream"
+import { type Duplex, pipeline, Readable } from "node:stream"
 import { createGunzip, createZstdDecompress } from "node:zlib"
 
 type Chunks = AsyncIterable<Uint8Array>

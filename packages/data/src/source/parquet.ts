@@ -1,9 +1,6 @@
 import type { AsyncBuffer, FileMetaData } from "hyparquet"
 import { dataError } from "../DataError.ts"
 
-/** Rows read at once from a row group, so that a large one does not lie in memory whole. */
-const ROWS = 8192
-
 const open = async (name: string, file: AsyncBuffer, parse: (file: AsyncBuffer) => Promise<FileMetaData>) => {
   const magic = new TextDecoder().decode(await file.slice(0, 4))
   const tail = new TextDecoder().decode(await file.slice(Math.max(0, file.byteLength - 4)))
@@ -23,17 +20,25 @@ export async function* parquetDocuments(
   const metadata = await open(name, file, parquetMetadataAsync)
   const columns = parquetSchema(metadata).children.map(({ element }) => element.name)
   if (!columns.includes(column))
-    throw dataError("MissingColumn", `"${name}" has no column "${column}": name one of ${columns.join(", ")} as the source's text.`)
-  const rows = Number(metadata.num_rows)
-  for (let rowStart = 0; rowStart < rows; rowStart += ROWS) {
-    const rowEnd = Math.min(rows, rowStart + ROWS)
+    throw dataError(
+      "MissingColumn",
+      `"${name}" has no column "${column}": name one of ${columns.join(", ")} as the source's text.`,
+    )
+  // A row group at a time: a part of one would fetch all of its column again.
+  let rowEnd = 0
+  for (const group of metadata.row_groups) {
+    const rowStart = rowEnd
+    rowEnd += Number(group.num_rows)
     const records = await parquetReadObjects({ file, metadata, columns: [column], rowStart, rowEnd, compressors })
     const documents: Array<string> = []
     for (const record of records) {
       const value = record[column]
       if (typeof value === "string" && value !== "") documents.push(value)
       else if (value !== null && value !== undefined && value !== "")
-        throw dataError("MissingColumn", `The column "${column}" of "${name}" holds a ${typeof value}, not text: name another of ${columns.join(", ")}.`)
+        throw dataError(
+          "MissingColumn",
+          `The column "${column}" of "${name}" holds a ${typeof value}, not text: name another of ${columns.join(", ")}.`,
+        )
     }
     yield documents
   }

@@ -1,13 +1,17 @@
-import { sha256 } from "../identity.ts"
-import { mergesFromJson, toTokenizerJson } from "./tokenizerJson.ts"
+import { sha256 } from "../sha256.ts"
 import { padVocabulary, type TextTokenizer } from "./TextTokenizer.ts"
+import { mergesFromJson, toTokenizerJson } from "./tokenizerJson.ts"
 import { END_OF_DOCUMENT, type Merge, pairKey, trainBpe } from "./trainBpe.ts"
 import { forEachWord } from "./words.ts"
 
 /** Words remembered with their ids; above this the memory starts afresh. */
 const REMEMBERED_WORDS = 2 ** 18
 
-const encodeWord = (symbols: Array<number>, ranks: Map<number, number>, merges: ReadonlyArray<Merge>): Array<number> => {
+const encodeWord = (
+  symbols: Array<number>,
+  ranks: Map<number, number>,
+  merges: ReadonlyArray<Merge>,
+): Array<number> => {
   for (;;) {
     let rank = Number.POSITIVE_INFINITY
     let at = -1

@@ -1,4 +1,4 @@
-import { sha256 } from "../identity.ts"
+import { sha256 } from "../sha256.ts"
 import { padVocabulary, type TextTokenizer } from "./TextTokenizer.ts"
 
 const END_OF_DOCUMENT = 256

@@ -1,4 +1,4 @@
-import { sha256 } from "../identity.ts"
+import { sha256 } from "../sha256.ts"
 import { padVocabulary, type TextTokenizer } from "./TextTokenizer.ts"
 
 /** GPT-2's tokenizer (50257 tokens, padded to 50272), from the vocabulary inside the `tiktoken` package. */

@@ -1,5 +1,5 @@
 import { dataError } from "../DataError.ts"
-import { sha256 } from "../identity.ts"
+import { sha256 } from "../sha256.ts"
 import { padVocabulary, type TextTokenizer } from "./TextTokenizer.ts"
 
 /** The model repository whose `tokenizer.json` this reads. */
@@ -11,7 +11,10 @@ export const gptNeoxTokenizer = async (json: string): Promise<TextTokenizer> => 
   const tokenizer = new Tokenizer(JSON.parse(json), {})
   const endOfDocument = tokenizer.token_to_id("<|endoftext|>")
   if (endOfDocument === undefined)
-    throw dataError("Unreadable", `The tokenizer.json of ${GPT_NEOX_REPO} has no <|endoftext|>: delete it from the cache.`)
+    throw dataError(
+      "Unreadable",
+      `The tokenizer.json of ${GPT_NEOX_REPO} has no <|endoftext|>: delete it from the cache.`,
+    )
   let largest = 0
   for (const id of tokenizer.get_vocab(true).values()) largest = Math.max(largest, id)
   return {

@@ -14,7 +14,7 @@ const TEXTS = [
   "The quick brown fox jumps over the lazy dog, and the dog doesn't mind.",
   "  leading blanks, trailing blanks  \n\n\ttabs\t and 123 numbers 4567.",
   "naïve café — “quotes”, 東京 and 🙂🙂 emoji; we'll they're I've I'd I'm it's can't",
-  "the theme then thesis theory there these them they " .repeat(20),
+  "the theme then thesis theory there these them they ".repeat(20),
 ]
 
 const encode = (tokenizer: TextTokenizer, text: string): Array<number> => {
@@ -31,19 +31,35 @@ const words = (text: string): Array<string> => {
 
 /** Text made of the pieces that the pattern treats in special ways. */
 const text = fc
-  .array(fc.oneof(fc.constantFrom("'", "s", "re", "ll", " ", "\n", "\u00a0", "é", "7", "½", "!", "🙂", "𝒳", "\u3000"), fc.string({ unit: "grapheme" })))
+  .array(
+    fc.oneof(
+      fc.constantFrom("'", "s", "re", "ll", " ", "\n", "\u00a0", "é", "7", "½", "!", "🙂", "𝒳", "\u3000"),
+      fc.string({ unit: "grapheme" }),
+    ),
+  )
   .map((pieces) => pieces.join(""))
 
 describe("forEachWord", () => {
   it("splits as GPT-2's pattern does", () => {
-    fc.assert(fc.property(text, (sample) => { expect(words(sample)).toEqual(sample.match(GPT2_PATTERN) ?? []) }), { numRuns: 2000 })
+    fc.assert(
+      fc.property(text, (sample) => {
+        expect(words(sample)).toEqual(sample.match(GPT2_PATTERN) ?? [])
+      }),
+      { numRuns: 2000 },
+    )
   })
 })
 
 describe("trainBpe", () => {
   it("takes the most frequent pair first, and the smaller ids on a tie", () => {
     // Sennrich et al. 2016, figure 1, with counts: e+s (9), es+t (9), l+o (7), lo+w (7), ...
-    const corpus = [..."low ".repeat(5).trim().split(" "), "lower", "lower", ...Array(6).fill("newest"), ...Array(3).fill("widest")]
+    const corpus = [
+      ..."low ".repeat(5).trim().split(" "),
+      "lower",
+      "lower",
+      ...Array(6).fill("newest"),
+      ...Array(3).fill("widest"),
+    ]
     const spell = (id: number, merges: ReturnType<typeof trainBpe>): string => {
       const merge = merges.find(({ result }) => result === id)
       return merge === undefined ? String.fromCharCode(id) : spell(merge.left, merges) + spell(merge.right, merges)
@@ -73,7 +89,11 @@ describe("learnBpe", () => {
       expect(peer.decode(ids, { clean_up_tokenization_spaces: false })).toBe(sample)
     }
     // Text that happens to hold the name of a special token is the peer's own affair.
-    fc.assert(fc.property(text, (sample) => { expect(encode(tokenizer, sample)).toEqual(peer.encode(sample, { add_special_tokens: false }).ids) }))
+    fc.assert(
+      fc.property(text, (sample) => {
+        expect(encode(tokenizer, sample)).toEqual(peer.encode(sample, { add_special_tokens: false }).ids)
+      }),
+    )
   })
 
   it("has exactly the vocabulary asked for, with bytes first", () => {
@@ -93,7 +113,11 @@ describe("learnBpe", () => {
 
 describe("bytesTokenizer", () => {
   it("gives the UTF-8 bytes", () => {
-    fc.assert(fc.property(fc.string({ unit: "grapheme" }), (sample) => { expect(encode(bytesTokenizer(), sample)).toEqual(Array.from(Buffer.from(sample))) }))
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), (sample) => {
+        expect(encode(bytesTokenizer(), sample)).toEqual(Array.from(Buffer.from(sample)))
+      }),
+    )
     expect(bytesTokenizer()).toMatchObject({ vocabulary: 272, endOfDocument: 256 })
   })
 })
@@ -111,6 +135,8 @@ describe("ready-made tokenizers", () => {
     const tokenizer = await gptNeoxTokenizer(own.json!)
     expect(encode(tokenizer, TEXTS[0]!)).toEqual(encode(own, TEXTS[0]!))
     expect(tokenizer).toMatchObject({ vocabulary: 320, endOfDocument: 256 })
-    await expect(gptNeoxTokenizer(own.json!.replaceAll("<|endoftext|>", "<|x|>"))).rejects.toThrow("has no <|endoftext|>")
+    await expect(gptNeoxTokenizer(own.json!.replaceAll("<|endoftext|>", "<|x|>"))).rejects.toThrow(
+      "has no <|endoftext|>",
+    )
   })
 })

@@ -23,7 +23,15 @@ export const toTokenizerJson = (merges: ReadonlyArray<Merge>): string => {
     truncation: null,
     padding: null,
     added_tokens: [
-      { id: END_OF_DOCUMENT, content: END_OF_TEXT, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true },
+      {
+        id: END_OF_DOCUMENT,
+        content: END_OF_TEXT,
+        single_word: false,
+        lstrip: false,
+        rstrip: false,
+        normalized: false,
+        special: true,
+      },
     ],
     normalizer: null,
     pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },

@@ -22,7 +22,8 @@ const classes = new Uint8Array(2 ** 16)
 const classAt = (text: string, i: number): number => {
   const unit = text.charCodeAt(i)
   if (unit >= 0xd800 && unit < 0xe000) return slowClass(text.codePointAt(i)!)
-  return classes[unit] || (classes[unit] = slowClass(unit))
+  if (classes[unit] === 0) classes[unit] = slowClass(unit)
+  return classes[unit]!
 }
 
 /** The end of the run of `kind` that starts at `i`. */

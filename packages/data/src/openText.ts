@@ -1,0 +1,141 @@
+import { join } from "node:path"
+import { canonicalHash } from "@ts/backend"
+import { Effect, Predicate, Schedule } from "effect"
+import type { Corpus } from "./Corpus.ts"
+import { cacheEntry, type Found } from "./cacheEntry.ts"
+import { cacheError, DataError } from "./DataError.ts"
+import type { DataSpec, Need, Source, SyntheticSource } from "./DataSpec.ts"
+import { orderDocuments } from "./order.ts"
+import { type OnProgress, type Prepared, prepare, suffices } from "./prepare.ts"
+import { sha256 } from "./sha256.ts"
+import { shardReader } from "./shardReader.ts"
+import type { DocumentSource } from "./source/Documents.ts"
+import { findFiles } from "./source/files.ts"
+import { findHub, type HubAccess, modelFile } from "./source/hub.ts"
+import { findPackage } from "./source/npmPackage.ts"
+import { bytesOf } from "./TokenBuffer.ts"
+import { GPT_NEOX_REPO } from "./tokenizer/gptNeox.ts"
+
+type TextSource = Exclude<Source, SyntheticSource>
+type TextSpec = DataSpec & { readonly source: TextSource }
+
+/** Where things lie for this process; no part of any identity. */
+export interface Place {
+  readonly cacheFolder: string
+  readonly base: string
+  readonly hub: HubAccess
+}
+
+/** A change to blocks, orders, packing or file layout makes prepared tokens another corpus: count it here. */
+const FORMAT = 1
+
+/** What may pass (a lost connection, a busy hub) is tried four times in all within two seconds. */
+const politely = Schedule.exponential("200 millis").pipe(
+  Schedule.upTo({ times: 3 }),
+  Schedule.setInputType<DataError>(),
+  Schedule.while(({ input }) => input.retryable),
+)
+
+const find = (source: TextSource, { base, hub, cacheFolder }: Place): Promise<DocumentSource> => {
+  switch (source.kind) {
+    case "hub":
+      return findHub(source, hub, cacheFolder)
+    case "package":
+      return findPackage(source, base)
+    case "files":
+      return findFiles(source, base)
+  }
+}
+
+/** Fails where the horizon, and the one target after it, is more than there is. */
+const checkLength = (have: number, need: Need, repeat: boolean): Effect.Effect<void, DataError> => {
+  const tokens = repeat ? need.seqLen + 1 : need.tokens + 1
+  if (have >= tokens) return Effect.void
+  const remedy = repeat
+    ? `fewer than one sequence of ${need.seqLen} and its target: add text`
+    : `but the horizon of ${need.tokens} needs ${tokens}: shorten it, add text, or set repeat: true to read the corpus again`
+  return Effect.fail(
+    new DataError({
+      reason: "CorpusTooShort",
+      message: `The corpus has ${have} training tokens, ${remedy}.`,
+      retryable: false,
+      have,
+      need: tokens,
+    }),
+  )
+}
+
+/** Opens a source of text: from the cache where it is prepared far enough, else prepares the rest. */
+export const openText = Effect.fnUntraced(function* (
+  spec: TextSpec,
+  need: Need,
+  place: Place,
+  onProgress: OnProgress,
+): Effect.fn.Return<Corpus, DataError> {
+  // A failed file operation here is one on the cache: the sources name their own failures. Anything else is a defect.
+  const attempt = <A>(run: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, DataError> =>
+    Effect.tryPromise({ try: (signal) => run(signal), catch: (cause) => cause }).pipe(
+      Effect.catch((cause) => {
+        if (cause instanceof DataError) return Effect.fail(cause)
+        return Predicate.hasProperty(cause, "syscall")
+          ? Effect.fail(cacheError(cause, place.cacheFolder))
+          : Effect.die(cause)
+      }),
+    )
+
+  const documents = yield* attempt(() => find(spec.source, place)).pipe(Effect.retry(politely))
+  const { seed, validation, tokenizer } = spec
+  const key = canonicalHash({ format: FORMAT, source: documents.identity, tokenizer, validation, seed })
+  const entry = cacheEntry(join(place.cacheFolder, "corpora", key))
+
+  let written = 0
+  const extend = Effect.fnUntraced(function* (found: Found | undefined): Effect.fn.Return<Prepared, DataError> {
+    if (found !== undefined && suffices(found.manifest, need.tokens + 1)) return found
+    return yield* attempt((signal) =>
+      prepare({
+        spec,
+        order: orderDocuments(documents.files),
+        entry,
+        found,
+        tokens: need.tokens + 1,
+        gptNeoxJson: () => modelFile(GPT_NEOX_REPO, "tokenizer.json", place.hub, place.cacheFolder),
+        onProgress,
+        onShard: () => void written++,
+        signal,
+      }),
+    )
+  })
+
+  // Looked up anew on each try, so that a retry goes on after the shards that were finished.
+  const once = Effect.gen(function* () {
+    const found = yield* attempt(entry.find)
+    if (found !== undefined && found.damaged.length > 0)
+      yield* Effect.logWarning(
+        `Prepared tokens in ${entry.folder} are damaged from ${found.damaged[0]!.name} on; preparing them again.`,
+      )
+    return yield* extend(found)
+  })
+  // A long download may break any number of times, as long as it gets on between them.
+  const persistently = (before: number): Effect.Effect<Prepared, DataError> =>
+    once.pipe(
+      Effect.retry(politely),
+      Effect.catch((error) => (error.retryable && written > before ? persistently(written) : Effect.fail(error))),
+    )
+  const { manifest, validation: validationTokens } = yield* persistently(0)
+
+  const { vocabulary, endOfDocument, hash } = manifest.tokenizer
+  const trainTokens = manifest.shards.reduce((sum, { tokens }) => sum + tokens, 0)
+  yield* checkLength(trainTokens, need, spec.repeat)
+  return {
+    identity: canonicalHash({ key, tokenizer: hash }),
+    source: documents.identity,
+    shards: manifest.shards.map(({ name, sha256, tokens }) => ({ name, sha256, tokens })),
+    trainTokens,
+    complete: manifest.complete,
+    vocabulary,
+    endOfDocument,
+    read: shardReader(entry.folder, manifest.shards, vocabulary, spec.repeat),
+    validation: validationTokens,
+    evaluationId: sha256(`${hash}/`, bytesOf(validationTokens)),
+  }
+})
