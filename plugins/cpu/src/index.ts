@@ -1,1 +1,2 @@
-export {}
+export { type CpuOptions, cpuDevice } from "./device.ts"
+export { type CpuAvailability, CpuUnavailable, cpuAvailability, type InstructionSet } from "./native.ts"

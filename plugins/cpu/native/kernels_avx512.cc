@@ -1,0 +1,3 @@
+#define TT_AVX512
+#define TT_TABLE avx512Kernels
+#include "kernels.inc"

@@ -1,0 +1,2 @@
+#define TT_TABLE portableKernels
+#include "kernels.inc"
