@@ -2,7 +2,8 @@
  * Where activations lie: buffers that are never alive together share memory.
  *
  * Greedy by size with best fit (Pisarchyk & Lee 2020, "Efficient Memory Management for Deep Neural Net
- * Inference", algorithm 3): largest buffer first, each into the tightest gap left by those it lives with.
+ * Inference", algorithm 3), in a few orders (largest first, longest-lived largest first, by first or last use), of
+ * which the best is taken.
  */
 import { type Buffer, elements, type Op } from "./Program.ts"
 
@@ -52,6 +53,37 @@ export const lifetimes = (
   return result
 }
 
+type Living = readonly [name: string, lifetime: Lifetime]
+
+/** One after the other, each into the tightest gap between those it lives with, else after them. */
+const place = (living: readonly Living[], padded: (name: string) => number) => {
+  const placed: { readonly start: number; readonly end: number; readonly lifetime: Lifetime }[] = []
+  const offsets: Record<string, number> = {}
+  let total = 0
+  for (const [name, lifetime] of living) {
+    const size = padded(name)
+    const neighbours = placed
+      .filter((other) => other.lifetime.first <= lifetime.last && lifetime.first <= other.lifetime.last)
+      .sort((a, b) => a.start - b.start)
+    let best: number | undefined
+    let tightest = Number.POSITIVE_INFINITY
+    let free = 0
+    for (const { start, end } of neighbours) {
+      const gap = start - free
+      if (gap >= size && gap < tightest) {
+        best = free
+        tightest = gap
+      }
+      free = Math.max(free, end)
+    }
+    const offset = best ?? free
+    offsets[name] = offset
+    placed.push({ start: offset, end: offset + size, lifetime })
+    total = Math.max(total, offset + size)
+  }
+  return { offsets, total }
+}
+
 /** Places the activations of one program for `rows` tokens. */
 export const planMemory = (
   ops: readonly Op[],
@@ -64,30 +96,16 @@ export const planMemory = (
   const padded = (name: string) => Math.ceil(sizes[name] / alignment) * alignment
   const alive = lifetimes(ops, buffers, keep)
 
-  const placed: { readonly start: number; readonly end: number; readonly lifetime: Lifetime }[] = []
-  const offsets: Record<string, number> = {}
-  let total = 0
-  for (const [name, lifetime] of [...alive].sort(([a], [b]) => padded(b) - padded(a))) {
-    const size = padded(name)
-    const neighbours = placed
-      .filter((other) => other.lifetime.first <= lifetime.last && lifetime.first <= other.lifetime.last)
-      .sort((a, b) => a.start - b.start)
-    let best: number | undefined
-    let bestGap = Number.POSITIVE_INFINITY
-    let free = 0
-    for (const { start, end } of neighbours) {
-      const gap = start - free
-      if (gap >= size && gap < bestGap) {
-        best = free
-        bestGap = gap
-      }
-      free = Math.max(free, end)
-    }
-    const offset = best ?? free
-    offsets[name] = offset
-    placed.push({ start: offset, end: offset + size, lifetime })
-    total = Math.max(total, offset + size)
-  }
+  const area = ([name, { first, last }]: Living) => padded(name) * (last - first + 1)
+  const orders: ((a: Living, b: Living) => number)[] = [
+    ([a], [b]) => padded(b) - padded(a),
+    (a, b) => area(b) - area(a),
+    ([a, one], [b, other]) => one.first - other.first || padded(b) - padded(a),
+    ([a, one], [b, other]) => other.last - one.last || padded(b) - padded(a),
+  ]
+  const { offsets, total } = orders
+    .map((order) => place([...alive].sort(order), padded))
+    .reduce((best, plan) => (plan.total < best.total ? plan : best))
 
   let lowerBound = 0
   for (let index = 0; index < ops.length; index++) {

@@ -28,9 +28,11 @@ export const adamw = define({
     const rootCorrection2 = Math.sqrt(correction2)
     for (let i = 0; i < parameter.length; i++) {
       const g = factor * gradient[i]
-      m[i] = beta1 * m[i] + (1 - beta1) * g
-      v[i] = beta2 * v[i] + (1 - beta2) * g * g
-      parameter[i] = parameter[i] * keep - (rate * (m[i] / correction1)) / (Math.sqrt(v[i]) / rootCorrection2 + eps)
+      const first = beta1 * m[i] + (1 - beta1) * g
+      const second = beta2 * v[i] + (1 - beta2) * g * g
+      m[i] = first
+      v[i] = second
+      parameter[i] = parameter[i] * keep - (rate * (first / correction1)) / (Math.sqrt(second) / rootCorrection2 + eps)
     }
   },
 })

@@ -13,8 +13,9 @@ export const signum = define({
     const keep = 1 - scalar.decay * scalar.decayMultiplier
     const rate = scalar.eta * scalar.etaMultiplier
     for (let i = 0; i < parameter.length; i++) {
-      momentum[i] = scalar.momentum * momentum[i] + (1 - scalar.momentum) * factor * gradient[i]
-      parameter[i] = parameter[i] * keep - rate * Math.sign(momentum[i])
+      const next = scalar.momentum * momentum[i] + (1 - scalar.momentum) * factor * gradient[i]
+      momentum[i] = next
+      parameter[i] = parameter[i] * keep - rate * Math.sign(next)
     }
   },
 })
