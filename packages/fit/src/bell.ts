@@ -148,10 +148,11 @@ const unidentified = (
   range: readonly [number, number],
   n: number,
 ): NotIdentified => {
-  // Far outside the batches every peak looks alike: a bound there is no knowledge about this horizon.
+  // Far outside the batches every peak looks alike: a bound stays within three octaves of them.
   const reach = 3 * Math.LN2
-  const lower = Number.isFinite(low) && low > range[0] - reach ? Math.exp(low) : undefined
-  const upper = Number.isFinite(high) && high < range[1] + reach ? Math.exp(high) : undefined
+  const lower = Number.isFinite(low) && low > range[0] - reach ? Math.exp(Math.min(low, range[1] + reach)) : undefined
+  const upper =
+    Number.isFinite(high) && high < range[1] + reach ? Math.exp(Math.max(high, range[0] - reach)) : undefined
   const bound: Bound | undefined =
     lower === undefined && upper === undefined
       ? undefined

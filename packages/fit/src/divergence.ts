@@ -15,7 +15,7 @@ export const divergenceFactor = 1.5
  *
  * 1. the run says so, or its loss is not a finite number;
  * 2. its loss lies above the loss at initialisation, where that is known;
- * 3. its loss lies above 1.5 times the lowest loss of the profile *and* its rate above the rate of that lowest loss. Too small a
+ * 3. it was not pruned, and its loss lies above 1.5 times the lowest loss of the profile *and* its rate above the rate of that lowest loss. Too small a
  *    rate can leave a loss as high without any divergence, so the rule looks to the right only. (A cliff at twice the best
  *    rate in small models lifts the loss by a factor of 1.2; a run that has lost everything it learnt by 2 and more.)
  */
@@ -28,9 +28,11 @@ export const divergedReadings = (readings: ReadonlyArray<Reading>): ReadonlyArra
   )
   let lowest: Reading | undefined
   readings.forEach((r, i) => {
-    if (!certain[i] && (lowest === undefined || r.loss < lowest.loss)) lowest = r
+    if (!certain[i] && r.status !== "pruned" && (lowest === undefined || r.loss < lowest.loss)) lowest = r
   })
   const best = lowest
   if (best === undefined) return certain
-  return readings.map((r, i) => certain[i] || (r.eta > best.eta && r.loss > divergenceFactor * best.loss))
+  return readings.map(
+    (r, i) => certain[i] || (r.status !== "pruned" && r.eta > best.eta && r.loss > divergenceFactor * best.loss),
+  )
 }

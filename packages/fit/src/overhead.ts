@@ -1,6 +1,7 @@
 import { significant, tokensText } from "./format.ts"
 import { nonDecreasing } from "./isotonic.ts"
 import type { Cell, OverheadAt } from "./law.ts"
+import { monotone } from "./monotone.ts"
 import { type Estimate, isEstimate, notIdentified, type Result, unavailable } from "./result.ts"
 
 /** Best loss of one batch at its measured horizons, in ascending order of tokens. */
@@ -38,18 +39,23 @@ export const lossCurves = (cells: ReadonlyArray<Cell>): ReadonlyArray<LossCurve>
     })
 }
 
-/** Where a curve, made monotone, first reaches a loss: tokens interpolated in ln; or on which side of the measured range. */
+/** Where a curve, made monotone, first reaches a loss: tokens, or on which side of the measured range. */
 const tokensTo = (curve: LossCurve, target: number): number | "before" | "after" => {
   const down = nonDecreasing(curve.loss.map((loss) => -loss))
   const goal = -target
   if (down[0] > goal) return "before"
-  for (let i = 0; i < down.length; i++) {
-    if (down[i] < goal) continue
-    if (i === 0 || down[i] === goal) return curve.tokens[i]
-    const share = (goal - down[i - 1]) / (down[i] - down[i - 1])
-    return Math.exp(Math.log(curve.tokens[i - 1]) * (1 - share) + Math.log(curve.tokens[i]) * share)
+  const k = down.findIndex((value) => value >= goal)
+  if (k < 0) return "after"
+  if (k === 0 || down[k] === goal) return curve.tokens[k]
+  const x = curve.tokens.map((t) => Math.log(t))
+  const value = monotone(x, down)
+  let [low, high] = [x[k - 1], x[k]]
+  for (let i = 0; i < 50; i++) {
+    const middle = 0.5 * (low + high)
+    if (value(middle) < goal) low = middle
+    else high = middle
   }
-  return "after"
+  return Math.exp(0.5 * (low + high))
 }
 
 /**
@@ -57,8 +63,9 @@ const tokensTo = (curve: LossCurve, target: number): number | "before" | "after"
  * the batch at which `overhead` more is needed: the definition of Zhang et al. 2024 (arXiv 2410.21676), with the
  * smallest batch as the reference, and read off the curves instead of a fitted hyperbola.
  *
- * Data ratios are made non-decreasing in the batch and interpolated in ln ratio against ln B. The reference must itself lie well
- * below the result, or its own overhead hides in it; a result within a quarter octave of it is not identified.
+ * Loss is interpolated monotonely in ln tokens. Data ratios are made non-decreasing in the batch and interpolated
+ * linearly in B: data B S(B) = b + a B are a straight line in B where S = a + b/B holds. The reference must itself lie well
+ * below the result, or its own overhead hides in it: a note says so, and above 200 % nothing is identified.
  *
  * @param curves as from `lossCurves`: ascending batches, tokens, nats
  */
@@ -100,19 +107,19 @@ const crossing = (
   const reference = curves[0].batch
   const known = curves.flatMap((curve, i) => {
     const t = needed[i]
-    return typeof t === "number" ? [{ x: Math.log(curve.batch), y: Math.log(t / tokens) }] : []
+    return typeof t === "number" ? [{ batch: curve.batch, ratio: t / tokens }] : []
   })
   // The reference's ratio is one by definition, so it does not give way.
-  const monotone = nonDecreasing(
-    known.map((p) => p.y),
+  const ratios = nonDecreasing(
+    known.map((p) => p.ratio),
     known.map((_, i) => (i === 0 ? 1e9 : 1)),
   )
-  const goal = Math.log1p(overhead)
-  const cross = monotone.findIndex((y) => y >= goal)
+  const goal = 1 + overhead
+  const cross = ratios.findIndex((ratio) => ratio >= goal)
   // A batch that misses the target within its horizons needs at least this much, which may already be too much.
   const excluded = curves.findIndex((curve, i) => {
     const last = curve.tokens[curve.tokens.length - 1]
-    return needed[i] === "after" && Math.log(last / tokens) >= goal
+    return needed[i] === "after" && last / tokens >= goal
   })
   if (curves.length < 2)
     return notIdentified(
@@ -120,8 +127,8 @@ const crossing = (
       `Only batch ${tokensText(reference)} is measured: the data needed by others is unknown; measure larger batches.`,
       n,
     )
-  if (cross < 0 || (excluded >= 0 && Math.log(curves[excluded].batch) < known[cross].x)) {
-    const below = Math.exp(known[(cross < 0 ? known.length : cross) - 1].x)
+  if (cross < 0 || (excluded >= 0 && curves[excluded].batch < known[cross].batch)) {
+    const below = known[(cross < 0 ? known.length : cross) - 1].batch
     const upper = excluded >= 0 ? { upper: curves[excluded].batch } : {}
     const unreached = needed.some((t) => t === "after")
     return notIdentified(
@@ -133,24 +140,26 @@ const crossing = (
       { lower: below, ...upper },
     )
   }
-  const share = (goal - monotone[cross - 1]) / (monotone[cross] - monotone[cross - 1])
-  const ln = known[cross - 1].x * (1 - share) + known[cross].x * share
-  if (ln - Math.log(reference) < Math.LN2 / 4)
+  const share = (goal - ratios[cross - 1]) / (ratios[cross] - ratios[cross - 1])
+  const value = known[cross - 1].batch * (1 - share) + known[cross].batch * share
+  // S = a + b/B through this result gives b/a; the reference's own overhead is reference / (b/a).
+  const balance = (value - goal * reference) / overhead
+  if (balance < reference / 2)
     return notIdentified(
       "reference-too-large",
       `Already the batch after the reference ${tokensText(reference)} needs far more than ${percent} more data at ${tokensText(tokens)} tokens: measure smaller batches.`,
       n,
-      { upper: Math.exp(known[cross].x) },
+      { upper: known[cross].batch },
     )
   const notes =
-    ln - Math.log(reference) < Math.LN2
+    balance < reference / overhead
       ? [
-          `Within an octave of the reference ${tokensText(reference)}, whose own overhead hides in it: smaller batches would lower it.`,
+          `The reference ${tokensText(reference)} is itself not small: its own overhead, about ${significant((100 * reference) / balance, 2)} %, hides in it; smaller batches would lower it.`,
         ]
       : []
   const estimate: Estimate = {
     _tag: "Estimate",
-    value: Math.exp(ln),
+    value,
     scale: "log",
     standardError: unavailable("Read off the curves; its doubt comes from resampling in fitLaw."),
     interval: undefined,

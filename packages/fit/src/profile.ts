@@ -39,8 +39,9 @@ export interface ProfileMinimum {
 /**
  * The minimum of a loss profile in ln eta: a least-squares parabola on a short window about the grid minimum.
  *
- * The standard error is first order; the interval is Fieller's and so exact for Gaussian noise. With three points there is no
- * residual: the error is unavailable unless `noise` is given. Pruned runs are left out, diverged ones named and left out.
+ * The standard error is first order; the interval is Fieller's and so exact for Gaussian noise. Where a known noise leaves it
+ * unbounded there is no minimum; where only the few residuals of this profile do, the number stands with an open
+ * interval. With three points there is no residual: the error is unavailable unless `noise` is given. Pruned runs are left out, diverged ones named and left out.
  *
  * @param readings learning rates (> 0) and losses (nats)
  */
@@ -177,7 +178,8 @@ const locate = (grouped: Grouped, first: number, options: ProfileOptions): Outco
     const fit = fitParabola(part)
     if (fit === undefined || fit.vertex < part.x[0] || fit.vertex > part.x[part.x.length - 1]) continue
     const doubt = doubtOf(fit, noise, options.noiseDegrees)
-    if (doubt !== undefined && fit.fieller(doubt.sigma, level, doubt.degrees) === undefined) continue
+    if (noise !== undefined && doubt !== undefined && fit.fieller(doubt.sigma, level, doubt.degrees) === undefined)
+      continue
     return found(fit, part, window, doubt, level)
   }
   const n = levels.repeats.reduce((sum, k) => sum + k, 0)
@@ -235,7 +237,12 @@ const found = (
       value: eta,
       scale: "log",
       standardError: doubt === undefined ? noResidual : fit.unit.vertex * doubt.sigma,
-      interval: fieller === undefined ? undefined : { low: Math.exp(fieller[0]), high: Math.exp(fieller[1]), level },
+      interval:
+        doubt === undefined
+          ? undefined
+          : fieller === undefined
+            ? { low: 0, high: Infinity, level }
+            : { low: Math.exp(fieller[0]), high: Math.exp(fieller[1]), level },
       n,
       notes,
     },

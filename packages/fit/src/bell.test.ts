@@ -1,0 +1,104 @@
+import { random, sequence } from "@ts/random"
+import { describe, expect, it } from "vitest"
+import { octaves } from "../test/simulate.ts"
+import { bell, bellEta } from "./bell.ts"
+import { isEstimate, type Result } from "./result.ts"
+
+const points = (batches: ReadonlyArray<number>, peak: number, height: number, error?: number, noise = () => 0) =>
+  batches.map((batch) => ({ batch, eta: bellEta(batch, peak, height) * Math.exp(noise()), standardError: error }))
+
+const valueOf = (result: Result) => (isEstimate(result) ? result.value : NaN)
+
+describe("the bell", () => {
+  it("is the formula of the paper", () => {
+    for (const r of [0.01, 0.5, 1, 7])
+      expect(bellEta(100 * r, 100, 0.02)).toBeCloseTo(0.02 / (0.5 * (Math.sqrt(r) + Math.sqrt(1 / r))), 14)
+  })
+
+  it("is recovered from exact data", () => {
+    const found = bell(points(octaves(6, 13), 2 ** 9.3, 0.01, 0.05), { tokens: 1000 })
+    expect(valueOf(found.peakBatch) / 2 ** 9.3).toBeCloseTo(1, 7)
+    expect(valueOf(found.peakEta)).toBeCloseTo(0.01, 9)
+    expect(found.tokens).toBe(1000)
+    const free = bell(points(octaves(6, 13), 2 ** 9.3, 0.01))
+    expect(valueOf(free.peakBatch) / 2 ** 9.3).toBeCloseTo(1, 7)
+  })
+
+  it("has the standard error of the linearised fit", () => {
+    const batches = octaves(6, 13)
+    const found = bell(points(batches, 2 ** 9.3, 0.01, 0.05))
+    // d ln eta / du = tanh((b - u)/2)/2; eliminate the level.
+    const g = batches.map((b) => 0.5 * Math.tanh(0.5 * Math.log(b / 2 ** 9.3)))
+    const mean = g.reduce((a, b) => a + b, 0) / g.length
+    const information = g.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 0.05 ** 2
+    expect(isEstimate(found.peakBatch) && found.peakBatch.standardError).toBeCloseTo(1 / Math.sqrt(information), 4)
+  })
+})
+
+describe("a peak outside the batches is never a number", () => {
+  it("but a lower bound while eta* still rises", () => {
+    const draws = sequence(random(1, "rises"))
+    let oneSided = 0
+    for (let k = 0; k < 50; k++) {
+      const { peakBatch, peakEta } = bell(points(octaves(6, 11), 2 ** 15, 0.01, 0.1, () => 0.1 * draws.normal()))
+      expect(peakBatch).toMatchObject({ _tag: "NotIdentified", reason: "peak-above" })
+      if (peakBatch._tag === "NotIdentified") {
+        expect(peakBatch.bound?.level).toBe(0.9)
+        if (peakBatch.bound?.upper === undefined) oneSided++
+        expect(peakBatch.bound?.lower).toBeLessThan(2 ** 14 * 1.001)
+        expect(peakBatch.message).toMatch(/measure larger batches/)
+      }
+      expect(peakEta._tag).toBe("NotIdentified")
+    }
+    expect(oneSided).toBeGreaterThan(40)
+  })
+
+  it("but an upper bound where eta* only falls", () => {
+    const { peakBatch } = bell(points(octaves(8, 13), 2 ** 3, 0.01, 0.05))
+    expect(peakBatch).toMatchObject({ reason: "peak-below", bound: { level: 0.9 } })
+  })
+
+  it("and nothing where it neither rises nor falls beyond the errors", () => {
+    const flat = octaves(6, 9).map((batch) => ({ batch, eta: 0.01, standardError: 2 }))
+    expect(bell(flat).peakBatch).toMatchObject({ reason: "flat" })
+  })
+
+  it("and the bound holds the truth about as often as it says", () => {
+    const draws = sequence(random(2, "bound"))
+    let holds = 0
+    const studies = 400
+    for (let k = 0; k < studies; k++) {
+      const { peakBatch } = bell(points(octaves(6, 11), 2 ** 11.5, 0.01, 0.1, () => 0.1 * draws.normal()))
+      if (peakBatch._tag === "Estimate") {
+        if (peakBatch.interval !== undefined && peakBatch.interval.high >= 2 ** 11.5) holds++
+      } else if ((peakBatch.bound?.lower ?? 0) <= 2 ** 11.5) holds++
+    }
+    expect(holds / studies).toBeGreaterThan(0.82)
+  })
+
+  it("and too few batches are named", () => {
+    const few = bell(points(octaves(6, 7), 2 ** 9, 0.01, 0.1))
+    expect(few.peakBatch).toMatchObject({ reason: "too-few-batches", points: 2 })
+    expect(bell([]).peakBatch).toMatchObject({ reason: "too-few-batches" })
+  })
+})
+
+it("covers the true peak as often as it says", () => {
+  const draws = sequence(random(7, "bell coverage"))
+  let hits = 0
+  const studies = 500
+  for (let k = 0; k < studies; k++) {
+    const peak = 2 ** (9 + draws.next())
+    const { peakBatch } = bell(points(octaves(6, 13), peak, 0.01, 0.15, () => 0.15 * draws.normal()))
+    if (!isEstimate(peakBatch) || peakBatch.interval === undefined) continue
+    if (peakBatch.interval.low <= peak && peak <= peakBatch.interval.high) hits++
+  }
+  expect(hits / studies).toBeGreaterThan(0.86)
+  expect(hits / studies).toBeLessThan(0.95)
+})
+
+it("scales its doubt with a scatter that the errors do not explain", () => {
+  const draws = sequence(random(9, "scatter"))
+  const found = bell(points(octaves(5, 14), 2 ** 9.5, 0.01, 0.001, () => 0.1 * draws.normal()))
+  expect(isEstimate(found.peakBatch) && (found.peakBatch.standardError as number)).toBeGreaterThan(0.05)
+})

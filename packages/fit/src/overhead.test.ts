@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest"
+import { lossAt, octaves } from "../test/simulate.ts"
+import { bestBatches } from "./best-batch.ts"
+import { type LossCurve, overheads } from "./overhead.ts"
+import { isEstimate, type Result } from "./result.ts"
+
+const log2 = (result: Result) => (isEstimate(result) ? Math.log2(result.value) : NaN)
+
+/**
+ * Loss curves that need the published multiples of data: batch b reaches the loss of batch 2^6 at T when it has seen ratio(b, T) * T
+ * tokens. Every curve follows the reference's L(ln T) exactly at those places.
+ */
+describe("a small transformer on dictionary text", () => {
+  // One seed, eight learning rates; losses of batch 2^6 and the tokens that larger batches need for them, relative.
+  const reference = [
+    { tokens: 2 ** 15, loss: 2.502, needs: { 7: 1.44, 8: 2.06, 9: 2.75, 10: 3.32, 11: 4.5, 12: 8.2 } },
+    { tokens: 2 ** 16, loss: 2.411, needs: { 7: 1.21, 8: 1.51, 9: 2.2, 10: 2.6, 11: 3.68, 12: 5.9 } },
+    { tokens: 2 ** 17, loss: 2.314, needs: { 7: 1.11, 8: 1.18, 9: 1.68, 10: 2.11, 11: 2.81 } },
+    { tokens: 2 ** 18, loss: 2.178, needs: { 8: 1.22, 9: 1.54, 10: 1.84 } },
+  ] as const
+  const curves: ReadonlyArray<LossCurve> = [6, 7, 8, 9, 10, 11, 12].map((octave) => {
+    const points = reference.flatMap(({ tokens, loss, needs }) => {
+      const ratio = octave === 6 ? 1 : (needs as Readonly<Record<number, number>>)[octave]
+      return ratio === undefined ? [] : [{ tokens: ratio * tokens, loss }]
+    })
+    return { batch: 2 ** octave, tokens: points.map((p) => p.tokens), loss: points.map((p) => p.loss) }
+  })
+
+  it("has its 20 %-overhead batch at about 2^6.5, 2^7.0, 2^8.1 and 2^7.9", () => {
+    const found = overheads(curves)
+    expect(found.map((o) => o.tokens)).toEqual([2 ** 15, 2 ** 16, 2 ** 17, 2 ** 18])
+    const expected = [6.5, 7, 8.1, 7.9]
+    found.forEach((o, i) => expect(Math.abs(log2(o.batch) - expected[i])).toBeLessThan(0.06))
+    expect(found[0].points[1].ratio).toBeCloseTo(1.44, 6)
+    expect(found[0]).toMatchObject({ referenceBatch: 64, overhead: 0.2, targetLoss: 2.502 })
+  })
+
+  it("says where the reference may hide an overhead of its own", () => {
+    const [first, , third] = overheads(curves)
+    expect(isEstimate(first.batch) && first.batch.notes[0]).toMatch(/own overhead/)
+    expect(isEstimate(third.batch) && third.batch.notes).toEqual([])
+  })
+})
+
+const truth = { peakBatch: () => 1, peakEta: () => 1, dataBatch: () => 2000 }
+const curveOf = (batch: number, horizons: ReadonlyArray<number>): LossCurve => ({
+  batch,
+  tokens: horizons,
+  loss: horizons.map((t) => lossAt(truth, batch, t)),
+})
+
+describe("overheads", () => {
+  it("recovers (1 + o) B_ref + o b/a where S = a + b/B, at any overhead", () => {
+    const curves = octaves(6, 12).map((batch) => curveOf(batch, octaves(15, 20, 0.5)))
+    for (const overhead of [0.1, 0.2, 0.5]) {
+      const [at] = overheads(curves, { overhead })
+      expect(isEstimate(at.batch) && at.batch.value / ((1 + overhead) * 64 + overhead * 2000)).toBeCloseTo(1, 2)
+    }
+  })
+
+  it("gives a bound where no batch costs that much, or the target is not reached", () => {
+    const small = [64, 128, 256].map((batch) => curveOf(batch, octaves(15, 20)))
+    expect(overheads(small, { overhead: 0.5 })[0].batch).toMatchObject({ reason: "not-reached", bound: { lower: 256 } })
+    const last = overheads(small).at(-1)
+    expect(last?.batch).toMatchObject({ reason: "not-reached", bound: { lower: 64 } })
+    expect(last?.points[1]).toEqual({ batch: 128, tokens: undefined, ratio: undefined })
+  })
+
+  it("closes the bound from above where a batch runs out of horizon beyond the overhead", () => {
+    const short = [curveOf(64, [2 ** 15]), curveOf(128, octaves(15, 17)), curveOf(16384, octaves(15, 17))]
+    expect(overheads(short)[0].batch).toMatchObject({ reason: "not-reached", bound: { lower: 128, upper: 16384 } })
+  })
+
+  it("refuses a reference that is far above the result", () => {
+    const large = [2 ** 14, 2 ** 16].map((batch) => curveOf(batch, octaves(15, 22)))
+    expect(overheads(large)[0].batch).toMatchObject({ reason: "reference-too-large", bound: { upper: 2 ** 16 } })
+  })
+
+  it("says so with one batch, and is silent with none", () => {
+    expect(overheads([curveOf(64, [1000])])[0].batch).toMatchObject({ reason: "too-few-batches" })
+    expect(overheads([])).toEqual([])
+  })
+})
+
+describe("bestBatches", () => {
+  const at = (losses: ReadonlyArray<number>) =>
+    bestBatches(losses.map((loss, i) => ({ batch: 64 * 2 ** i, tokens: [1000], loss: [loss] })))[0]
+
+  it("interpolates an interior optimum in ln B", () => {
+    const { batch, loss } = at([2 ** 6, 2 ** 7, 2 ** 8, 2 ** 9].map((b) => 2 + 0.1 * Math.log(b / 2 ** 7.3) ** 2))
+    expect(log2(batch)).toBeCloseTo(7.3, 9)
+    expect(isEstimate(loss) && loss.value).toBeCloseTo(2, 9)
+  })
+
+  it("says at most or at least on the edges, and nothing for too few or equal ones", () => {
+    expect(at([2, 2.1, 2.2]).batch).toMatchObject({ reason: "edge-low", bound: { upper: 128 } })
+    expect(at([2.2, 2.1, 2]).batch).toMatchObject({ reason: "edge-high", bound: { lower: 128 } })
+    expect(at([2.2, 2.1]).batch).toMatchObject({ reason: "too-few-batches" })
+    expect(at([2, 2, 2]).batch._tag).toBe("NotIdentified")
+    expect(bestBatches([])).toEqual([])
+  })
+})

@@ -1,0 +1,10 @@
+import type { Table } from "../src/index.ts"
+
+/** Plain CSV without quotes, as the fixtures are. */
+export const readTable = (text: string): Table => {
+  const [header, ...lines] = text
+    .trim()
+    .split("\n")
+    .map((line) => line.split(","))
+  return Object.fromEntries(header.map((name, i) => [name, lines.map((line) => line[i])]))
+}
