@@ -83,6 +83,7 @@ export const openText = Effect.fnUntraced(function* (
       }),
     )
 
+  if (spec.source.kind === "hub") onProgress(`looking up ${spec.source.repo} on the hub`)
   const documents = yield* attempt(() => find(spec.source, place)).pipe(Effect.retry(politely))
   const { seed, validation, tokenizer } = spec
   const key = canonicalHash({ format: FORMAT, source: documents.identity, tokenizer, validation, seed })

@@ -1,11 +1,11 @@
 import { setImmediate } from "node:timers/promises"
 import type { CacheEntry, Found } from "./cacheEntry.ts"
-import { dataError } from "./DataError.ts"
+import { type DataError, dataError } from "./DataError.ts"
 import type { DataSpec } from "./DataSpec.ts"
 import type { Manifest } from "./Manifest.ts"
 import { type DocumentOrder, type OrderedBlock, START } from "./order.ts"
 import { TokenBuffer, type Tokens } from "./TokenBuffer.ts"
-import { learnBpe, readBpe } from "./tokenizer/bpe.ts"
+import { bpeHash, learnBpe, readBpe } from "./tokenizer/bpe.ts"
 import { bytesTokenizer } from "./tokenizer/bytes.ts"
 import { gpt2Tokenizer } from "./tokenizer/gpt2.ts"
 import { gptNeoxTokenizer } from "./tokenizer/gptNeox.ts"
@@ -47,10 +47,9 @@ const tokenizerFor = async ({ spec, order, found, gptNeoxJson, onProgress }: Pre
   switch (spec.tokenizer.kind) {
     case "bpe": {
       const { vocabulary } = spec.tokenizer
-      if (found?.tokenizerJson !== undefined) {
-        const known = readBpe(found.tokenizerJson, vocabulary)
-        if (known.hash === found.manifest.tokenizer.hash) return known
-      }
+      const json = found?.tokenizerJson
+      if (json !== undefined && bpeHash(json, vocabulary) === found?.manifest.tokenizer.hash)
+        return readBpe(json, vocabulary)
       onProgress(`learning a byte-level BPE of ${vocabulary} tokens`)
       return learnBpe(await sampleTexts(order, spec.validation.seed), vocabulary)
     }
@@ -101,6 +100,12 @@ const encodeBlock = async (
   }
 }
 
+const changed = ({ folder }: CacheEntry, what: string): DataError =>
+  dataError(
+    "CacheFailed",
+    `The ${what} is not the one that "${folder}" was prepared with: restore it, or delete that folder and train afresh.`,
+  )
+
 const sumTokens = (manifest: Manifest): number => manifest.shards.reduce((sum, { tokens }) => sum + tokens, 0)
 
 /** Whether the shards hold `tokens` training tokens, or all there are. */
@@ -113,6 +118,9 @@ export const prepare = async (preparation: Preparation): Promise<Prepared> => {
   await entry.create()
   const tokenizer = await tokenizerFor(preparation)
   try {
+    if (found !== undefined && tokenizer.hash !== found.manifest.tokenizer.hash) throw changed(entry, "tokenizer")
+    if (found !== undefined && tokenizer.json !== undefined && tokenizer.json !== found.tokenizerJson)
+      await entry.writeTokenizer(tokenizer.json)
     const { manifest: start, validation } = found ?? (await begin(preparation, tokenizer))
     const heldOut = new Set(start.validation.documents)
     const wanted = order.whole ? Number.POSITIVE_INFINITY : preparation.tokens
@@ -123,11 +131,7 @@ export const prepare = async (preparation: Preparation): Promise<Prepared> => {
       const written = buffer.length === 0 ? [] : [{ ...(await entry.writeShard(shards.length, buffer.take())), next }]
       for (const { name, sha256 } of written) {
         const before = found?.damaged.find((shard) => shard.name === name)
-        if (before !== undefined && before.sha256 !== sha256)
-          throw dataError(
-            "CacheFailed",
-            `The source of "${entry.folder}" is not what it was prepared from: restore it, or delete that folder and train afresh.`,
-          )
+        if (before !== undefined && before.sha256 !== sha256) throw changed(entry, "source")
       }
       manifest = { ...manifest, shards: [...shards, ...written], complete }
       await entry.writeManifest(manifest)

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
-import { Effect } from "effect"
+import { ConfigProvider, Effect } from "effect"
 import { parquetWriteBuffer } from "hyparquet-writer"
 import { beforeAll, describe, expect, it } from "vitest"
 import { DataSource, type DataSpec } from "../src/index.ts"
@@ -139,11 +139,12 @@ describe("the end of the corpus", () => {
   })
 })
 
+const entryOf = (cacheFolder: string): string => {
+  const corpora = join(cacheFolder, "corpora")
+  return join(corpora, readdirSync(corpora)[0]!)
+}
+
 describe("the cache", () => {
-  const entryOf = (cacheFolder: string): string => {
-    const corpora = join(cacheFolder, "corpora")
-    return join(corpora, readdirSync(corpora)[0]!)
-  }
   const spec = (): DataSpec => ({ ...files(["lines.txt"]), tokenizer: { kind: "bpe", vocabulary: 264 } })
 
   it.each([
@@ -159,6 +160,13 @@ describe("the cache", () => {
     ["a missing shard", (entry: string) => rmSync(join(entry, "shard-00000.bin"))],
     ["a damaged validation set", (entry: string) => truncateSync(join(entry, "validation.bin"), 3)],
     ["a damaged manifest", (entry: string) => truncateSync(join(entry, "manifest.json"), 30)],
+    [
+      "a damaged tokenizer and a missing shard",
+      (entry: string) => {
+        truncateSync(join(entry, "tokenizer.json"), 30)
+        rmSync(join(entry, "shard-00000.bin"))
+      },
+    ],
     ["a damaged tokenizer", (entry: string) => truncateSync(join(entry, "tokenizer.json"), 30)],
   ])("mends %s", async (_, damage) => {
     const place = here()
@@ -319,6 +327,29 @@ describe("an npm package as a corpus", () => {
     })
   })
 
+  it("whose files were edited under the same version is not taken for what was prepared", async () => {
+    const study = temporaryFolder()
+    const folder = join(study, "node_modules", "edited-corpus")
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "edited-corpus", version: "1.0.0" }))
+    writeFileSync(join(folder, "text.txt"), lineTexts.join("\n"))
+    const place = { cacheFolder: temporaryFolder(), base: study }
+    const spec = specOf({
+      kind: "package",
+      name: "edited-corpus",
+      version: "1.0.0",
+      files: ["text.txt"],
+      documents: "line",
+    })
+    await open(spec, place)
+    writeFileSync(join(folder, "text.txt"), lineTexts.join("!\n"))
+    rmSync(join(entryOf(place.cacheFolder), "shard-00000.bin"))
+    expect(await openError(spec, place)).toMatchObject({
+      reason: "CacheFailed",
+      message: expect.stringContaining("The source is not the one that"),
+    })
+  })
+
   it.each([
     ["a package that is not installed", wordnet({ name: "no-such-corpus" }), /npm install no-such-corpus@3.1.14/],
     ["another version", wordnet({ version: "3.0.0" }), /installed as 3.1.14, but the study names 3.0.0/],
@@ -330,6 +361,23 @@ describe("an npm package as a corpus", () => {
   ])("%s ends in a sentence", async (_, spec, message) => {
     expect(await openError(spec, here())).toMatchObject({ reason: "NotFound", message: expect.stringMatching(message) })
   })
+})
+
+it("the cache folder and the hub come from the environment", async () => {
+  const XDG_CACHE_HOME = temporaryFolder()
+  const openWith = (env: Record<string, string>, spec: DataSpec) =>
+    DataSource.use((data) => data.open(spec, { tokens: 100, seqLen: 8 })).pipe(
+      Effect.provide(DataSource.layer({ base })),
+      Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnvRecord({ XDG_CACHE_HOME, ...env }))),
+    )
+  await Effect.runPromise(openWith({}, files(["lines.txt"])))
+  expect(readdirSync(join(XDG_CACHE_HOME, "time-transfer"))).toEqual(["corpora"])
+  const c4 = specOf({ kind: "hub", repo: "allenai/c4", config: "en", text: "text" })
+  const error = await Effect.runPromise(
+    openWith({ HF_ENDPOINT: "http://127.0.0.1:9", HF_TOKEN: "hf_secret" }, c4).pipe(Effect.flip),
+  )
+  expect(error).toMatchObject({ reason: "HubUnreachable", message: expect.stringContaining("127.0.0.1:9") })
+  expect(JSON.stringify(error)).not.toContain("hf_secret")
 })
 
 it("progress is told, with fractions that rise to 1", async () => {

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { canonicalHash } from "@ts/backend"
-import { Option, Redacted } from "effect"
+import { Option, Redacted, Schema } from "effect"
 import { dataError } from "../DataError.ts"
 import type { HubSource } from "../DataSpec.ts"
 import { replaceFile } from "../replaceFile.ts"
@@ -19,11 +19,13 @@ export interface HubAccess {
   readonly token: Option.Option<Redacted.Redacted<string>>
 }
 
-/** What a source without a fixed revision was found to be at its first use. */
-interface Pin {
-  readonly commit: string
-  readonly files: ReadonlyArray<HubFile>
-}
+/** What a source was found to be at its first use. */
+const Pin = Schema.Struct({
+  commit: Schema.String,
+  files: Schema.Array(Schema.Struct({ path: Schema.String, bytes: Schema.Number })),
+})
+type Pin = typeof Pin.Type
+const decodePin = Schema.decodeUnknownSync(Schema.fromJsonString(Pin))
 
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : "HF_ENDPOINT")
 
@@ -97,8 +99,10 @@ const look = async (source: HubSource, access: HubAccess): Promise<Pin> => {
 const pinned = async (source: HubSource, access: HubAccess, cacheFolder: string): Promise<Pin> => {
   const folder = join(cacheFolder, "hub")
   const file = join(folder, `${canonicalHash({ ...source, text: undefined })}.json`)
-  const known = await readFile(file, "utf8").catch(() => undefined)
-  if (known !== undefined) return JSON.parse(known)
+  const known = await readFile(file, "utf8")
+    .then(decodePin)
+    .catch(() => undefined)
+  if (known !== undefined) return known
   const pin = await look(source, access)
   await mkdir(folder, { recursive: true })
   await replaceFile(file, JSON.stringify(pin))

@@ -27,6 +27,9 @@ const encodeWord = (
   }
 }
 
+/** The hash of the tokenizer whose `tokenizer.json` is `json`. */
+export const bpeHash = (json: string, vocabulary: number): string => sha256(`bpe/1/${vocabulary}/`, json)
+
 /**
  * A byte-level BPE of `vocabulary` tokens: ids 0..255 are the bytes, 256 the end of a document, then the merges. Where
  * the sample has too few merges the last ids stay unused.
@@ -45,7 +48,7 @@ const bpeTokenizer = (merges: ReadonlyArray<Merge>, vocabulary: number): TextTok
   }
   const json = toTokenizerJson(merges)
   return {
-    hash: sha256(`bpe/1/${vocabulary}/`, json),
+    hash: bpeHash(json, vocabulary),
     vocabulary: padVocabulary(vocabulary),
     endOfDocument: END_OF_DOCUMENT,
     encode: (text, into) =>

@@ -5,10 +5,18 @@ import { padVocabulary, type TextTokenizer } from "./TextTokenizer.ts"
 /** The model repository whose `tokenizer.json` this reads. */
 export const GPT_NEOX_REPO = "EleutherAI/gpt-neox-20b"
 
+const parse = (json: string): object => {
+  try {
+    return JSON.parse(json)
+  } catch {
+    throw dataError("Unreadable", `The tokenizer.json of ${GPT_NEOX_REPO} is damaged: delete it from the cache.`)
+  }
+}
+
 /** GPT-NeoX's tokenizer (50277 tokens, padded to 50288) from its `tokenizer.json`. */
 export const gptNeoxTokenizer = async (json: string): Promise<TextTokenizer> => {
   const { Tokenizer } = await import("@huggingface/tokenizers")
-  const tokenizer = new Tokenizer(JSON.parse(json), {})
+  const tokenizer = new Tokenizer(parse(json), {})
   const endOfDocument = tokenizer.token_to_id("<|endoftext|>")
   if (endOfDocument === undefined)
     throw dataError(

@@ -135,6 +135,7 @@ describe("ready-made tokenizers", () => {
     const tokenizer = await gptNeoxTokenizer(own.json!)
     expect(encode(tokenizer, TEXTS[0]!)).toEqual(encode(own, TEXTS[0]!))
     expect(tokenizer).toMatchObject({ vocabulary: 320, endOfDocument: 256 })
+    await expect(gptNeoxTokenizer("{")).rejects.toThrow("is damaged: delete it from the cache")
     await expect(gptNeoxTokenizer(own.json!.replaceAll("<|endoftext|>", "<|x|>"))).rejects.toThrow(
       "has no <|endoftext|>",
     )
