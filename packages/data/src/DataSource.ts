@@ -1,7 +1,8 @@
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { Config, Context, Effect, Layer, Option, Redacted } from "effect"
+import { canonicalHash } from "@ts/backend"
+import { Config, Context, Effect, Layer, Option, Redacted, Semaphore } from "effect"
 import type { Corpus } from "./Corpus.ts"
 import { checkData } from "./checkData.ts"
 import type { DataError } from "./DataError.ts"
@@ -65,6 +66,15 @@ export class DataSource extends Context.Service<
         const token = options.token === undefined ? yield* defaultToken : Option.some(options.token)
         const base = options.base instanceof URL ? fileURLToPath(options.base) : (options.base ?? process.cwd())
         const place = { cacheFolder, base, hub: { url, token } }
+        // Runs of a study start together and ask for the same corpus: the first prepares it, the others find it.
+        const turns = new Map<string, Semaphore.Semaphore>()
+        const inTurn = (spec: DataSpec): Semaphore.Semaphore => {
+          const { repeat: _, ...prepared } = spec
+          const key = canonicalHash(prepared)
+          const known = turns.get(key) ?? Semaphore.makeUnsafe(1)
+          turns.set(key, known)
+          return known
+        }
         const open = Effect.fn("DataSource.open")(function* (
           spec: DataSpec,
           need: Need,
@@ -74,7 +84,7 @@ export class DataSource extends Context.Service<
           const { source } = spec
           return source.kind === "synthetic"
             ? openSynthetic(source, spec)
-            : yield* openText({ ...spec, source }, need, place, onProgress)
+            : yield* inTurn(spec).withPermit(openText({ ...spec, source }, need, place, onProgress))
         })
         return DataSource.of({ open })
       }),

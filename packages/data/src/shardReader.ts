@@ -4,7 +4,7 @@ import type { Shard } from "./Manifest.ts"
 import { type Tokens, tokenArray, tokensOf } from "./TokenBuffer.ts"
 
 /** Shards kept in memory, in bytes: a corpus may be larger than memory, a run reads it in order. */
-const KEPT_BYTES = 2 ** 28
+const KEPT_BYTES = 2 ** 26
 
 /** Reads a range of a shard sequence by position. */
 export type ReadTokens = (position: number, count: number) => Tokens

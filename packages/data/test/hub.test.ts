@@ -288,6 +288,11 @@ describe("failures, each in one sentence", () => {
       () => openError(dataset("acme/tables"), here()),
       { reason: "MissingColumn", message: expect.stringContaining('no column "text": name one of content, id') },
     ],
+    [
+      "an address that is none",
+      () => openError(c4(), { ...here(), hubUrl: "localhost:8080" }),
+      { reason: "InvalidSpec", message: expect.stringContaining("(HF_ENDPOINT) is not a URL") },
+    ],
     ["a hub that fails", () => failing(() => 503, c4(), here()), { reason: "HubFailed", retryable: true }],
     ["a hub that hangs up", () => failing(() => "close", c4(), here()), { reason: "HubUnreachable", retryable: true }],
     [

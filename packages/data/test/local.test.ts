@@ -190,6 +190,27 @@ describe("the cache", () => {
     ])
   })
 
+  it("is filled once by runs that start together, and soundly by processes that do", async () => {
+    const place = here()
+    const single = await open(spec(), here())
+    let validations = 0
+    const onProgress = (message: string): void => {
+      if (message.startsWith("drawing")) validations++
+    }
+    const together = DataSource.use((data) =>
+      Effect.all(
+        Array.from({ length: 4 }, () => data.open(spec(), { tokens: 100, seqLen: 8 }, { onProgress })),
+        { concurrency: "unbounded" },
+      ),
+    ).pipe(Effect.provide(DataSource.layer(place)))
+    for (const corpus of await Effect.runPromise(together)) expect(corpus.shards).toEqual(single.shards)
+    expect(validations).toBe(1)
+    // Layers of their own share nothing but the folder, as processes do.
+    const shared = here()
+    const corpora = await Promise.all(Array.from({ length: 4 }, () => open(spec(), shared)))
+    for (const corpus of corpora) expect(Array.from(corpus.read(0, 500))).toEqual(Array.from(single.read(0, 500)))
+  })
+
   it("that cannot be written ends in a sentence", async () => {
     const blocked = join(temporaryFolder(), "file")
     writeFileSync(blocked, "")

@@ -2,7 +2,7 @@ import { mkdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { canonicalHash } from "@ts/backend"
 import { Option, Redacted, Schema } from "effect"
-import { dataError } from "../DataError.ts"
+import { DataError, dataError } from "../DataError.ts"
 import type { HubSource } from "../DataSpec.ts"
 import { replaceFile } from "../replaceFile.ts"
 import type { DocumentFile, DocumentSource } from "./Documents.ts"
@@ -27,12 +27,22 @@ const Pin = Schema.Struct({
 type Pin = typeof Pin.Type
 const decodePin = Schema.decodeUnknownSync(Schema.fromJsonString(Pin))
 
-const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : "HF_ENDPOINT")
+const hostOf = (url: string): string => new URL(url).host
 
-const accessParams = ({ url, token }: HubAccess) => ({
-  hubUrl: url.replace(/\/+$/, ""),
-  ...(Option.isSome(token) ? { accessToken: Redacted.value(token.value) } : {}),
-})
+const accessParams = ({ url, token }: HubAccess) => {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw dataError(
+      "InvalidSpec",
+      "The hub's address (HF_ENDPOINT) is not a URL: give one like https://huggingface.co.",
+    )
+  return {
+    hubUrl: url.replace(/\/+$/, ""),
+    ...(Option.isSome(token) ? { accessToken: Redacted.value(token.value) } : {}),
+  }
+}
+
+const asError = (cause: unknown, what: string, access: HubAccess): DataError =>
+  cause instanceof DataError ? cause : hubError(cause, what, hostOf(access.url))
 
 const isStatus = (cause: unknown, status: number): boolean =>
   (cause as { statusCode?: unknown } | null)?.statusCode === status
@@ -51,11 +61,11 @@ const resolveCommit = async (source: HubSource, access: HubAccess): Promise<stri
   try {
     return (await info(source.revision)).sha ?? source.revision ?? "main"
   } catch (cause) {
-    if (source.revision === undefined || !isStatus(cause, 404)) throw hubError(cause, what, hostOf(access.url))
+    if (source.revision === undefined || !isStatus(cause, 404)) throw asError(cause, what, access)
   }
   // 404 for the repository or for the revision? The default branch tells.
   await info(undefined).catch((cause) => {
-    throw hubError(cause, what, hostOf(access.url))
+    throw asError(cause, what, access)
   })
   throw dataError(
     "NotFound",
@@ -83,7 +93,7 @@ const list = async (
   } catch (cause) {
     // A folder that does not exist: the listing of everything says what does.
     if (path !== undefined && isStatus(cause, 404)) return list(source, commit, access)
-    throw hubError(cause, `dataset "${source.repo}"`, hostOf(access.url))
+    throw asError(cause, `dataset "${source.repo}"`, access)
   }
   return found
 }
@@ -136,7 +146,7 @@ async function* download(
       yield* parquetDocuments(name, { byteLength: blob.size, slice }, source.text)
     } else yield* jsonlDocuments(name, decodeText(name, inflate(path, blob.stream())), source.text)
   } catch (cause) {
-    throw hubError(cause, `file "${name}"`, hostOf(access.url))
+    throw asError(cause, `file "${name}"`, access)
   }
 }
 
@@ -170,7 +180,7 @@ export const modelFile = async (
   try {
     text = await (await blobOf({ type: "model", name: repo }, path, "main", access)).text()
   } catch (cause) {
-    throw hubError(cause, `file "${repo}/${path}"`, hostOf(access.url))
+    throw asError(cause, `file "${repo}/${path}"`, access)
   }
   await mkdir(folder, { recursive: true })
   await replaceFile(file, text)

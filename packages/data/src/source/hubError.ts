@@ -34,11 +34,13 @@ export const hubError = (cause: unknown, what: string, host: string): DataError 
       "TruncatedFile",
       `The hub's copy of ${what} is cut short or damaged (${code}): name other files, or another revision.`,
     )
-  if (cause instanceof TypeError || code !== undefined)
+  if (code !== undefined || (cause instanceof TypeError && /fetch failed|terminated/.test(cause.message)))
     return new DataError({
       reason: "HubUnreachable",
       message: `Cannot reach the hub at ${host} for ${what} (${code ?? "no answer"}): check the network and HF_ENDPOINT; corpora prepared before need no network.`,
       retryable: true,
     })
-  return failed(`The hub at ${host} failed for ${what}: ${cause instanceof Error ? cause.message : String(cause)}.`)
+  const message = `The hub at ${host} failed for ${what}: ${cause instanceof Error ? cause.message : String(cause)}.`
+  // The client passes a failure in the middle of a stream on as a string.
+  return typeof cause === "string" ? failed(message) : dataError("HubFailed", message)
 }
