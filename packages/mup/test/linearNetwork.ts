@@ -16,6 +16,10 @@ export interface Training {
   readonly steps: number
   readonly seed: number
   readonly zeroReadout?: boolean
+  /** The readout is the transpose of W_in; there is no W_out. */
+  readonly tied?: boolean
+  /** Ignore the plan's epsilon multipliers. */
+  readonly fixedEps?: boolean
 }
 
 export interface Trained {
@@ -25,7 +29,7 @@ export interface Trained {
 }
 
 const inputs = 8
-const outputs = 4
+const outputs = inputs
 const batch = 6
 
 export const train = (t: Training): Trained => {
@@ -48,7 +52,7 @@ export const train = (t: Training): Trained => {
     { name: "in", role: "input", fanIn: inputs, fanOut: d, baseFanIn: inputs, baseFanOut: b, baseStd: inputs ** -0.5 },
     ...layers.map((name): TensorShape => ({ name, ...hidden })),
     { name: "out", role: "output", fanIn: d, fanOut: outputs, baseFanIn: b, baseFanOut: outputs, ...readout },
-  ]
+  ].slice(0, t.tied === true ? -1 : undefined) as TensorShape[]
   const p = plan(t.parametrisation, shape, tensors)
   const normal = normals(t.seed + 1)
   const data = normals(999)
@@ -68,7 +72,8 @@ export const train = (t: Training): Trained => {
       const branch = product(h[l]!, weights[l + 1]!, d, d)
       h.push(branch.map((v, i) => h[l]![i]! + p.residualMultiplier * v))
     }
-    const logits = product(h[depth]!, weights[depth + 1]!, d, outputs).map((v) => v * p.logitMultiplier)
+    const readoutWeights = t.tied === true ? transpose(weights[0]!, d, inputs) : weights[depth + 1]!
+    const logits = product(h[depth]!, readoutWeights, d, outputs).map((v) => v * p.logitMultiplier)
     const blocks = h[depth]!.map((v, i) => v - h[0]![i]!)
     const acts = [h[0]!, blocks, h[depth]!, logits]
     if (step === 0) initial = acts
@@ -80,8 +85,8 @@ export const train = (t: Training): Trained => {
     // Backward.
     const dLogits = logits.map((v, i) => ((v - target[i]!) / (batch * outputs)) * p.logitMultiplier)
     const gradients: Float64Array[] = []
-    gradients[depth + 1] = outer(dLogits, h[depth]!, outputs, d)
-    let dh = productTransposed(dLogits, weights[depth + 1]!, outputs, d)
+    const dReadout = outer(dLogits, h[depth]!, outputs, d)
+    let dh = productTransposed(dLogits, readoutWeights, outputs, d)
     for (let l = depth - 1; l >= 0; l--) {
       const dBranch = dh.map((v) => v * p.residualMultiplier)
       gradients[l + 1] = outer(dBranch, h[l]!, d, d)
@@ -89,6 +94,8 @@ export const train = (t: Training): Trained => {
       dh = dh.map((v, i) => v + through[i]!)
     }
     gradients[0] = outer(dh, x, d, inputs)
+    if (t.tied === true) for (const [i, v] of transpose(dReadout, outputs, d).entries()) gradients[0][i]! += v
+    else gradients[depth + 1] = dReadout
     if (step === 0) for (const [i, s] of tensors.entries()) gradientRms.set(s.name, rms(gradients[i]!))
     // Update.
     for (const [i, w] of weights.entries()) {
@@ -103,7 +110,7 @@ export const train = (t: Training): Trained => {
         second[i]![j] = 0.95 * second[i]![j]! + 0.05 * g[j]! ** 2
         const m = first[i]![j]! / (1 - 0.9 ** (step + 1))
         const v = second[i]![j]! / (1 - 0.95 ** (step + 1))
-        w[j]! -= (t.lr * lr * m) / (Math.sqrt(v) + t.eps * eps)
+        w[j]! -= (t.lr * lr * m) / (Math.sqrt(v) + t.eps * (t.fixedEps === true ? 1 : eps))
       }
     }
   }
@@ -133,6 +140,10 @@ const productTransposed = (a: Float64Array, w: Float64Array, n: number, k: numbe
     for (let o = 0; o < n; o++) for (let i = 0; i < k; i++) y[r * k + i]! += a[r * n + o]! * w[o * k + i]!
   return y
 }
+
+/** [n, k] to [k, n]. */
+const transpose = (a: Float64Array, n: number, k: number): Float64Array =>
+  Float64Array.from({ length: n * k }, (_, i) => a[(i % n) * k + Math.floor(i / n)]!)
 
 /** Sum over the batch of the outer products: [n, k]. */
 const outer = (dy: Float64Array, a: Float64Array, n: number, k: number): Float64Array => {
