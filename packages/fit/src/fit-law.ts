@@ -100,6 +100,8 @@ const checkOptions = (options: FitOptions): void => {
   const shared = options.sharedNoise ?? 0
   requireOption("sharedNoise", shared, shared >= 0 && shared <= 1, "from 0 to 1")
   const resamples = options.resamples ?? 0
+  const seed = options.seed ?? 0
+  requireOption("seed", seed, Number.isSafeInteger(seed), "a whole number")
   requireOption("resamples", resamples, Number.isInteger(resamples) && resamples >= 0, "a whole number, zero or above")
 }
 

@@ -13,7 +13,7 @@ it("passes through its knots, stays monotone, and keeps straight lines straight"
   const x = [0, 1, 2.5, 3, 6]
   const y = [0, 0.1, 2, 2, 5]
   const f = monotone(x, y)
-  x.forEach((v, i) => expect(f(v)).toBeCloseTo(y[i], 12))
+  for (const [i, v] of x.entries()) expect(f(v)).toBeCloseTo(y[i], 12)
   let last = -Infinity
   for (let v = -1; v <= 7; v += 0.01) {
     expect(f(v)).toBeGreaterThanOrEqual(last - 1e-12)

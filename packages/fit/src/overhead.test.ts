@@ -30,7 +30,7 @@ describe("a small transformer on dictionary text", () => {
     const found = overheads(curves)
     expect(found.map((o) => o.tokens)).toEqual([2 ** 15, 2 ** 16, 2 ** 17, 2 ** 18])
     const expected = [6.5, 7, 8.1, 7.9]
-    found.forEach((o, i) => expect(Math.abs(log2(o.batch) - expected[i])).toBeLessThan(0.06))
+    for (const [i, o] of found.entries()) expect(Math.abs(log2(o.batch) - expected[i])).toBeLessThan(0.06)
     expect(found[0].points[1].ratio).toBeCloseTo(1.44, 6)
     expect(found[0]).toMatchObject({ referenceBatch: 64, overhead: 0.2, targetLoss: 2.502 })
   })

@@ -1,4 +1,5 @@
 import { significant, tokensText } from "./format.ts"
+import { type JointBell, jointBell, jointBellAt } from "./joint-bell.ts"
 import type { Cell, Law, Prediction } from "./law.ts"
 import { powerLaw, powerLawAt } from "./power-law.ts"
 import { type Estimate, isEstimate, notIdentified, type Result, standardErrorOf, unavailable } from "./result.ts"
@@ -12,8 +13,8 @@ const farthestBatch = 4
 /**
  * What to use at a horizon. Without `batch`: the loss-optimal batch by its power law, else the overhead batch by its; where neither is
  * identified none is recommended, and the message names the largest measured batch known to be safe. With `batch`, or once
- * it is found: eta from the surface of eta* over ln B and ln T near that batch, whose interval widens with the
- * extrapolation. The interval of eta holds for the batch as given; it does not contain the doubt of a recommended batch.
+ * it is found: eta from the bell over all horizons where the peaks of three or more are identified, else from the surface
+ * of eta* over ln B and ln T near that batch; its interval widens with the extrapolation. The interval of eta holds for the batch as given; it does not contain the doubt of a recommended batch.
  *
  * Regret is the loss expected to be given up by using eta: half the curvature of the nearest profiles times the variance of
  * ln eta. It leaves out what a wrong batch costs.
@@ -151,6 +152,12 @@ const etaAt = (
     }
   const exact = measuredAt(cells, target)
   if (exact !== undefined) return { result: exact, method: "eta as measured in that cell" }
+  const bell = bellOf(law, cells)
+  if (bell !== undefined)
+    return {
+      result: jointBellAt(bell, target, law.level),
+      method: "eta by the bell whose peak and height follow the horizon",
+    }
   const surface = etaSurface(cells, { batch: target.batch })
   if (surface._tag === "NotIdentified") {
     const along = powerLawAt(
@@ -166,6 +173,18 @@ const etaAt = (
       : { result: surface, method: "no surface of eta*" }
   }
   return { result: surfaceAt(surface, target, law.level), method }
+}
+
+/** The bell over all horizons, where enough of them have an identified peak. */
+const bellOf = (law: Law, cells: ReadonlyArray<Cell>): JointBell | undefined => {
+  const { peakBatch, peakEta } = law.powerLaws
+  const parts = [peakEta.prefactor, peakEta.exponent, peakBatch.prefactor, peakBatch.exponent]
+  const [height, growth, peak, alpha] = parts.map((part) => (isEstimate(part) ? part.value : NaN))
+  if (!(height > 0 && peak > 0)) return undefined
+  return jointBell(cells, {
+    reference: peakBatch.reference,
+    parameters: [Math.log(height), growth, Math.log(peak), alpha],
+  })
 }
 
 /** A measured cell at the target speaks for itself, where its doubt is known. */

@@ -2,6 +2,7 @@ import type { Cell, EtaSurface } from "./law.ts"
 import { type LinearFit, leastSquares, quadraticForm } from "./least-squares.ts"
 import { lnError } from "./power-law.ts"
 import { isEstimate, type NotIdentified, notIdentified, type Result } from "./result.ts"
+import { explainingVariance } from "./scatter.ts"
 import { twoSided } from "./student.ts"
 
 interface Point {
@@ -109,23 +110,27 @@ const fitTerms = (
     const fit = at(variance)
     return fit === undefined ? undefined : { fit, deviation: Math.sqrt(variance) }
   }
-  const excess = (variance: number): number => {
-    const fit = at(variance)
-    return fit === undefined ? 0 : fit.residual - fit.degrees
-  }
-  let low = 0
-  let high = Math.max(4 * spread, 1e-24)
-  if (excess(0) <= 0) high = 0
-  for (let i = 0; i < 60 && high > 0; i++) {
-    const middle = 0.5 * (low + high)
-    if (excess(middle) > 0) low = middle
-    else high = middle
-  }
-  const fit = at(high)
-  return fit === undefined ? undefined : { fit, deviation: Math.sqrt(high) }
+  const variance = explainingVariance(at, Math.max(4 * spread, 1e-24))
+  const fit = at(variance)
+  return fit === undefined ? undefined : { fit, deviation: Math.sqrt(variance) }
 }
 
-/** eta* at a target, with the doubt of the surface and the scatter of cells about it; log scale. */
+/**
+ * How much the truth may bend away from the plane, one standard deviation of the second derivative of ln eta*. The bell bends by
+ * at most alphaB^2/4 in ln T, which is 1/16 for B_crit ~ T^(1/2), and by at most 1/4 in ln B, half of which is taken.
+ */
+const bend = { tokens: 1 / 16, batch: 1 / 8 }
+
+/** Error of a straight line that leaves its range by d, of length l, where the truth bends by k: k d (d + l)/2. */
+const bendError = (k: number, value: number, [low, high]: readonly [number, number]): number => {
+  const outside = Math.max(0, Math.log(value / high), Math.log(low / value))
+  return (k * outside * (outside + Math.log(high / low))) / 2
+}
+
+/**
+ * eta* at a target, log scale, with the doubt of the surface, the scatter of cells about it and, outside the measured
+ * range, a doubt that the plane goes on as a plane: small within an octave, ruling beyond a few.
+ */
 export const surfaceAt = (
   surface: EtaSurface,
   target: { readonly batch: number; readonly tokens: number },
@@ -138,7 +143,12 @@ export const surfaceAt = (
   )
   let ln = 0
   for (let i = 0; i < g.length; i++) ln += g[i] * surface.coefficients[i]
-  const error = Math.sqrt(quadraticForm(surface.covariance, g) + surface.deviation ** 2)
+  const error = Math.hypot(
+    Math.sqrt(quadraticForm(surface.covariance, g)),
+    surface.deviation,
+    bendError(bend.tokens, target.tokens, surface.range.tokens),
+    bendError(bend.batch, target.batch, surface.range.batch),
+  )
   const half = twoSided(level, surface.degrees) * error
   return {
     _tag: "Estimate",
