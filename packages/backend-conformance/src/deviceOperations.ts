@@ -17,9 +17,9 @@ interface Shape extends ProbeSizes {
 const shapesOf = (probe: Probe): Shape[] => {
   const draw = random(0, probe.name)
   const pick = (index: number, from: readonly number[]) => from[draw.below(index, from.length)]
-  const heads = pick(0, [1, 3, 5])
+  const heads = pick(0, [1, 2, 3])
   // Rotary pairs need heads of even size; the largest sizes cross what a kernel is likely to tile by.
-  const odd = heads * 2 * pick(1, [3, 7, 11, 13])
+  const odd = 2 * heads * pick(1, [3, 7, 11])
   return [
     { width: 32, heads: 2, sequenceLength: 16, vocabulary: 64, sequences: 2, beside: false },
     { width: 36, heads: 3, sequenceLength: 1, vocabulary: 5, sequences: 3, beside: true },
@@ -32,9 +32,9 @@ const shapesOf = (probe: Probe): Shape[] => {
       beside: true,
     },
     {
-      width: 64 * heads,
+      width: 40 * heads,
       heads,
-      sequenceLength: pick(4, [33, 67, 130]),
+      sequenceLength: pick(4, [33, 67]),
       vocabulary: pick(5, [97, 257]),
       sequences: 1,
       beside: false,

@@ -106,7 +106,7 @@ export const gradOf = (training: Training, sequences: number, seed: number): Cal
   tokens: [tokensOf(training, sequences, seed)],
 })
 
-export const updateOf = (training: Training, t: number, batchTokens: number, lanes = 1): Call => ({
+export const updateOf = (training: Training, t: number, batchTokens: number, lanes = 1, eta?: number): Call => ({
   program: "update",
-  scalars: Array.from({ length: lanes }, () => stepOf(training, t, batchTokens)),
+  scalars: Array.from({ length: lanes }, () => stepOf(training, t, batchTokens, eta)),
 })

@@ -1,5 +1,5 @@
 /** Whole steps of a small decoder by their loss, and evaluation. */
-import { type Call, type Device, type Precision, referenceDevice, type Training } from "@ts/program"
+import { type Call, type Device, referenceDevice, type Training } from "@ts/program"
 import { expect } from "vitest"
 import { type DeviceCase, needs } from "./deviceCase.ts"
 import { decoder } from "./deviceModels.ts"
@@ -8,15 +8,14 @@ import { gradOf, persistent, readAll, tokensOf, updateOf, withExecutable } from 
 
 const sequences = 4
 const steps = 12
-
-/** Rounding grows from step to step; this is for losses after a dozen. */
-const lossTolerances: Readonly<Record<Precision, number>> = { f64: 1e-9, f32: 1e-4, bf16: 3e-2 }
+/** Gentle: at a large learning rate training itself amplifies rounding. */
+const eta = 0.005
 
 const losses = (device: Device, training: Training): Promise<number[]> =>
   withExecutable(device, training, { microBatch: sequences }, async (executable) => {
     const calls = Array.from({ length: steps }, (_, i): Call[] => [
       gradOf(training, sequences, 1),
-      updateOf(training, i + 1, sequences * training.sequenceLength),
+      updateOf(training, i + 1, sequences * training.sequenceLength, 1, eta),
     ])
     const results = await executable.run(calls.flat())
     return results.filter((_, i) => i % 2 === 0).map((values) => values.reduce((sum, loss) => sum + loss, 0))
@@ -41,9 +40,7 @@ export const stepCases = (): DeviceCase[] => {
         const got = await losses(device, training)
         const reference = await losses(referenceDevice(), training)
         expect(reference.at(-1)).toBeLessThan(0.8 * reference[0])
-        expect(distance(got, reference), `${got} against ${reference}`).toBeLessThan(
-          lossTolerances[device.info.precision],
-        )
+        expect(distance(got, reference), `${got} against ${reference}`).toBeLessThan(tolerances[device.info.precision])
       },
     },
     {
