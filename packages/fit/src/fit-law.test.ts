@@ -251,7 +251,7 @@ describe("garbage", () => {
       [{ loss: "2" as unknown as number }, "Row 1: loss is 2; it must be a number"],
       [{ status: "lost" as unknown as "pruned" }, "Row 1: status is lost; it must be one of"],
       [{ runId: 3 as unknown as string }, "Row 1: runId is 3; it must be a string"],
-      [{ average: undefined as unknown as string }, "Row 1: average is undefined"],
+      [{ average: 5 as unknown as string }, "Row 1: average is 5"],
     ] as const) {
       const run = () => fitLaw([row(), row(change)])
       expect(run).toThrow(InvalidRowError)
@@ -271,6 +271,11 @@ describe("garbage", () => {
       expect(() => fitLaw([], options)).toThrow(InvalidOptionError)
       expect(() => fitLaw([], options)).toThrow(message)
     }
+  })
+
+  it("is not what a row merely leaves out", () => {
+    const [one] = fitLaw([{ tokens: 1000, batch: 10, eta: 0.01, loss: 2.5 }]).cells
+    expect(one).toMatchObject({ width: 0, size: 0, average: "none", points: [{ runId: "row 0", seed: 0 }] })
   })
 
   it("of a perfect study leaves no noise to fear", () => {

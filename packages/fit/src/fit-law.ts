@@ -7,7 +7,7 @@ import { lnError, powerLaw } from "./power-law.ts"
 import { type Profile, profiles } from "./profiles.ts"
 import { verdictOf } from "./regime.ts"
 import { isEstimate } from "./result.ts"
-import type { Row } from "./row.ts"
+import { completeRow, type Row, type RowLike } from "./row.ts"
 import {
   bestBatchLaw,
   inSlice,
@@ -32,11 +32,13 @@ const mostReadings = 4e6
  * Intervals of what is said across cells come from a parametric bootstrap of the losses (`resampleLosses`); where no noise level
  * can be had from `noise`, repeats or residuals they are missing, and so says the standard error.
  *
+ * @param readings tokens and nats; see `Row` for what may be left out and what it then means
  * @throws InvalidRowError naming row, field and value; InvalidOptionError
  */
-export const fitLaw = (rows: ReadonlyArray<Row>, options: FitOptions = {}): Law => {
+export const fitLaw = (readings: ReadonlyArray<RowLike>, options: FitOptions = {}): Law => {
   const level = options.level ?? 0.9
   checkOptions(options)
+  const rows = readings.map(completeRow)
   const groups = profiles(rows)
   const noise = noiseLevel(rows, groups, options)
   const losses = rows.map((row) => row.loss)

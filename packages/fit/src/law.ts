@@ -1,5 +1,4 @@
 import type { NotIdentified, Result } from "./result.ts"
-import type { Row } from "./row.ts"
 
 /** What became of one measured point of a loss profile. */
 export type PointUse = "window" | "outside-window" | "diverged" | "pruned"
@@ -248,6 +247,3 @@ export interface FitOptions {
   /** Passed through to the law and its predictions: schedule, optimiser, data … */
   readonly conditions?: Conditions
 }
-
-export type FitLaw = (rows: ReadonlyArray<Row>, options?: FitOptions) => Law
-export type Predict = (law: Law, target: { readonly tokens: number; readonly batch?: number }) => Prediction

@@ -15,14 +15,18 @@ interface Pool {
   degrees: number
 }
 
+/** A parabola on the window of the optimum, a cubic through five levels, a parabola on twice the window. */
+type Shape = "parabola" | "cubic" | "wide parabola"
+
 /** Residuals of polynomials about the minimum; concave ones count too, or small residuals would be selected. */
-const residualsOf = (levels: Levels, order: 2 | 3, pool: Pool): void => {
+const residualsOf = (levels: Levels, shape: Shape, pool: Pool): void => {
   const n = levels.x.length
   let first = 0
   for (let i = 1; i < n; i++) if (levels.y[i] < levels.y[first]) first = i
   if (first === 0 || first === n - 1) return
-  const [from, to] = order === 2 ? windowAbout(levels, first, 1, 0) : widest(levels, first)
-  const p = order + 1
+  const [from, to] =
+    shape === "cubic" ? fiveAbout(levels, first) : windowAbout(levels, first, shape === "parabola" ? 1 : 2, 0)
+  const p = shape === "cubic" ? 4 : 3
   if (to - from + 1 <= p) return
   const x: Array<number> = []
   const y: Array<number> = []
@@ -39,15 +43,15 @@ const residualsOf = (levels: Levels, order: 2 | 3, pool: Pool): void => {
 }
 
 /** Five levels about the minimum. */
-const widest = (levels: Levels, first: number): readonly [number, number] => {
+const fiveAbout = (levels: Levels, first: number): readonly [number, number] => {
   const from = Math.max(0, Math.min(first - 2, levels.x.length - 5))
   return [from, Math.min(levels.x.length - 1, from + 4)]
 }
 
 /**
  * How much a loss varies by chance: from repeated seeds of one cell and rate where there are at least three degrees of freedom, else from
- * the residuals of all profiles about their parabolas (about cubics on octave grids, whose parabolas leave none).
- * What profiles differ from a polynomial by counts as noise then, so it errs on the large side.
+ * the residuals of all profiles about their parabolas; on octave grids, whose parabolas leave none, about cubics through five
+ * rates, or parabolas through four. What profiles differ from a polynomial by counts as noise then, so it errs on the large side.
  *
  * Readings of one trunk at several horizons share part of their noise, so degrees of freedom are counted per trunk.
  */
@@ -62,6 +66,7 @@ export const noiseLevel = (
   const repeats: Pool = { sum: 0, degrees: 0 }
   const quadratic: Pool = { sum: 0, degrees: 0 }
   const cubic: Pool = { sum: 0, degrees: 0 }
+  const wide: Pool = { sum: 0, degrees: 0 }
   const trunks = new Set<string>()
   let readings = 0
   for (const cell of measured) {
@@ -79,8 +84,9 @@ export const noiseLevel = (
       repeats.sum += scatters[k]
       repeats.degrees += levels.repeats[k] - 1
     })
-    residualsOf(levels, 2, quadratic)
-    residualsOf(levels, 3, cubic)
+    residualsOf(levels, "parabola", quadratic)
+    residualsOf(levels, "cubic", cubic)
+    residualsOf(levels, "wide parabola", wide)
   }
   const perTrunk = trunks.size === 0 ? 1 : Math.max(1, readings / trunks.size)
   const from = (pool: Pool, source: "repeats" | "residuals"): NoiseLevel => ({
@@ -92,5 +98,6 @@ export const noiseLevel = (
   if (repeats.degrees >= 3) return from(repeats, "repeats")
   if (quadratic.degrees >= 3) return from(quadratic, "residuals")
   if (cubic.degrees >= 3) return from(cubic, "residuals")
+  if (wide.degrees >= 3) return from(wide, "residuals")
   return { deviation: NaN, shared, source: "unknown", degrees: 0 }
 }

@@ -237,12 +237,7 @@ const found = (
       value: eta,
       scale: "log",
       standardError: doubt === undefined ? noResidual : fit.unit.vertex * doubt.sigma,
-      interval:
-        doubt === undefined
-          ? undefined
-          : fieller === undefined
-            ? { low: 0, high: Infinity, level }
-            : { low: Math.exp(fieller[0]), high: Math.exp(fieller[1]), level },
+      interval: doubt === undefined ? undefined : { ...openBeyond(fieller ?? [-Infinity, Infinity], part.x), level },
       n,
       notes,
     },
@@ -258,6 +253,18 @@ const found = (
     window,
   }
 }
+
+/** Octaves beyond the window after which the parabola is no ground for an end of an interval. */
+const farthest = 2
+
+/** The interval in rates, open on a side where it ends far outside the window. */
+const openBeyond = (
+  [low, high]: readonly [number, number],
+  x: ReadonlyArray<number>,
+): { readonly low: number; readonly high: number } => ({
+  low: low < x[0] - farthest * Math.LN2 ? 0 : Math.exp(low),
+  high: high > x[x.length - 1] + farthest * Math.LN2 ? Infinity : Math.exp(high),
+})
 
 /** One side rises more than ten times as fast as the other, over equal distances from the lowest point. */
 const skewed = (part: Levels, fit: ParabolaFit): boolean => {

@@ -42,3 +42,17 @@ export interface Row {
   readonly initialLoss?: number
   readonly provenance: Provenance
 }
+
+/** A row as people write it: what is not said takes its plain meaning, and each reading is a run of its own. */
+export type RowLike = Pick<Row, "tokens" | "batch" | "eta" | "loss"> & Partial<Row>
+
+/** Fills in what a row leaves out: seed 0, unknown width, raw weights, finished. */
+export const completeRow = (row: RowLike, index: number): Row => ({
+  ...row,
+  runId: row.runId ?? `row ${index}`,
+  seed: row.seed ?? 0,
+  width: row.width ?? 0,
+  average: row.average ?? "none",
+  status: row.status ?? "finished",
+  provenance: row.provenance ?? {},
+})

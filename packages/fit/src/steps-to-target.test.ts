@@ -15,7 +15,7 @@ describe("the published runs of Zhang et al. 2024", () => {
     ["85M", 1293.8, 2.834e6, 745.3],
     ["151M", 1752.4, 5.677e6, 955.2],
     ["302M", 2095.3, 1.1383e7, 1393.7],
-  ])("%s: a = %d, b = %d, 20 %%-overhead batch %d sequences", (model, a, b, batch) => {
+  ])("%s: a = %d, b = %d, overhead batch %d sequences", (model, a, b, batch) => {
     const fit = stepsToTarget(pointsOf(model))
     if (fit._tag === "NotIdentified") throw new Error(fit.message)
     expect(fit.minimumSteps.value).toBeCloseTo(a, 1)
