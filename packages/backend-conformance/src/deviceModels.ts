@@ -126,10 +126,10 @@ const block = (b: Builder, x: string, layer: number, width: number): string => {
   return b.linear({ x: b.gelu({ x: up, out: at("act") }), weight: down, residual: mid, out: at("end") })
 }
 
-/** Two blocks of width 32, sequences of 16, vocabulary 61, table tied to the readout, one weight average. */
+/** Two blocks of width 32, sequences of 9, vocabulary 61, table tied to the readout, one weight average. */
 export const decoder = (): Training => {
   const width = 32
-  const b = builder({ sequenceLength: 16, vocabulary: 61 })
+  const b = builder({ sequenceLength: 9, vocabulary: 61 })
   const table = b.parameter("table", [61, width])
   let x = b.embed({ table, scale: "scale.in", out: "x" })
   for (let layer = 0; layer < 2; layer++) x = block(b, x, layer, width)

@@ -6,8 +6,8 @@ import { decoder } from "./deviceModels.ts"
 import { distance, firstDifference, namesOf, norm, tolerances } from "./deviceNumbers.ts"
 import { gradOf, persistent, readAll, tokensOf, updateOf, withExecutable } from "./deviceProgram.ts"
 
-const sequences = 4
-const steps = 12
+const sequences = 3
+const steps = 8
 /** Gentle: at a large learning rate training itself amplifies rounding. */
 const eta = 0.005
 
