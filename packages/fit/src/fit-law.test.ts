@@ -273,6 +273,17 @@ describe("garbage", () => {
     }
   })
 
+  it("of rows given twice changes nothing but the count", () => {
+    const rows = simulate(truth, { batches: octaves(6, 8), horizons: octaves(15, 17), etas: octaves(-10, -5, 0.5) }, 1)
+    const once = fitLaw(rows, { resamples: 20 })
+    const twice = fitLaw([rows[7], ...rows, ...rows], { resamples: 20 })
+    expect(twice.noise).toEqual(once.noise)
+    expect(twice.cells.map((cell) => cell.eta)).toEqual(once.cells.map((cell) => cell.eta))
+    expect(twice.summary).toMatchObject({ rows: 2 * rows.length + 1, used: rows.length })
+    expect(twice.summary.reasons[0]).toMatchObject({ reason: "second reading of the same run", rows: rows.length + 1 })
+    expect(twice.summary.reasons[0].examples[0]).toBe(8)
+  })
+
   it("is not what a row merely leaves out", () => {
     const [one] = fitLaw([{ tokens: 1000, batch: 10, eta: 0.01, loss: 2.5 }]).cells
     expect(one).toMatchObject({ width: 0, size: 0, average: "none", points: [{ runId: "row 0", seed: 0 }] })
@@ -287,7 +298,7 @@ describe("garbage", () => {
 
   it("of a million rows is done in seconds", () => {
     const few = simulate(truth, { batches: octaves(5, 12), horizons: octaves(15, 19), etas: octaves(-9, -5) }, 1)
-    const many = Array.from({ length: 1_000_000 }, (_, i) => few[i % few.length])
+    const many = Array.from({ length: 1_000_000 }, (_, i) => ({ ...few[i % few.length], seed: i }))
     const law = fitLaw(many, { noise: 0.004, resamples: 2 })
     expect(law.summary.rows).toBe(1_000_000)
     expect(law.cells.some((cell) => isEstimate(cell.eta))).toBe(true)

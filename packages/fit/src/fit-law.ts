@@ -1,6 +1,7 @@
 import { bell } from "./bell.ts"
 import { atLeastResamples, resampleLosses, withResamples } from "./bootstrap.ts"
 import { cellOf } from "./cell.ts"
+import { type DistinctRows, distinctRows } from "./distinct.ts"
 import type { Bell, Cell, FitOptions, Law, NoiseLevel, RowSummary, Slice } from "./law.ts"
 import { noiseLevel } from "./noise.ts"
 import { lnError, powerLaw } from "./power-law.ts"
@@ -19,7 +20,7 @@ import {
 } from "./statements.ts"
 import { Tally } from "./summary.ts"
 import { etaSurface } from "./surface.ts"
-import { requireFraction, requireOption, requirePositive } from "./validate.ts"
+import { requireFraction, requireOption, requirePositive, validateRows } from "./validate.ts"
 import { widthVerdict } from "./width.ts"
 
 /** Readings that all resamples together may touch: keeps a million rows within seconds. */
@@ -38,7 +39,10 @@ const mostReadings = 4e6
 export const fitLaw = (readings: ReadonlyArray<RowLike>, options: FitOptions = {}): Law => {
   const level = options.level ?? 0.9
   checkOptions(options)
-  const rows = readings.map(completeRow)
+  const complete = readings.map(completeRow)
+  validateRows(complete)
+  const distinct = distinctRows(complete)
+  const { rows } = distinct
   const groups = profiles(rows)
   const noise = noiseLevel(rows, groups, options)
   const losses = rows.map((row) => row.loss)
@@ -88,7 +92,7 @@ export const fitLaw = (readings: ReadonlyArray<RowLike>, options: FitOptions = {
     widths: statements.widths,
     surface: etaSurface(own),
     conditions: options.conditions ?? {},
-    summary: summaryOf(rows, groups, cells),
+    summary: summaryOf(distinct, groups, cells),
     bootstrap: { resamples, seed },
   }
 }
@@ -206,18 +210,19 @@ const resampled = (
 }
 
 const summaryOf = (
-  rows: ReadonlyArray<Row>,
+  { rows, origins, copies }: DistinctRows,
   groups: ReadonlyArray<Profile>,
   cells: ReadonlyArray<Cell>,
 ): RowSummary => {
   const tally = new Tally()
+  for (const i of copies) tally.drop("second reading of the same run", i)
   groups.forEach((group, g) => {
     group.rows.forEach((i, k) => {
       const { use } = cells[g].points[k]
-      if (use === "diverged") tally.drop("diverged", i)
-      else if (use === "pruned") tally.drop("pruned", i)
-      else if (!group.measured) tally.drop("fewer than 64 steps after warmup", i)
+      if (use === "diverged") tally.drop("diverged", origins[i])
+      else if (use === "pruned") tally.drop("pruned", origins[i])
+      else if (!group.measured) tally.drop("fewer than 64 steps after warmup", origins[i])
     })
   })
-  return tally.summary(rows.length)
+  return tally.summary(rows.length + copies.length)
 }
