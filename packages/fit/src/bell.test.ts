@@ -31,8 +31,18 @@ describe("the bell", () => {
     const g = batches.map((b) => 0.5 * Math.tanh(0.5 * Math.log(b / 2 ** 9.3)))
     const mean = g.reduce((a, b) => a + b, 0) / g.length
     const information = g.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 0.05 ** 2
-    expect(isEstimate(found.peakBatch) && found.peakBatch.standardError).toBeCloseTo(1 / Math.sqrt(information), 4)
+    expect(isEstimate(found.peakBatch) && found.peakBatch.standardError).toBeCloseTo(1 / Math.sqrt(information), 8)
   })
+})
+
+it("agrees with SciPy 1.17 (curve_fit, absolute_sigma) on seven uneven points", () => {
+  const etas = [0.0041, 0.0062, 0.0079, 0.0092, 0.0095, 0.0088, 0.0081]
+  const errors = [0.05, 0.06, 0.04, 0.05, 0.07, 0.05, 0.06]
+  const found = bell(etas.map((eta, i) => ({ batch: 2 ** (6 + i), eta, standardError: errors[i] })))
+  expect(valueOf(found.peakBatch) / 1084.51421).toBeCloseTo(1, 7)
+  expect(valueOf(found.peakEta) / 0.00966461326).toBeCloseTo(1, 7)
+  expect(isEstimate(found.peakBatch) && found.peakBatch.standardError).toBeCloseTo(0.07862817, 6)
+  expect(isEstimate(found.peakEta) && found.peakEta.standardError).toBeCloseTo(0.02333698, 6)
 })
 
 describe("a peak outside the batches is never a number", () => {

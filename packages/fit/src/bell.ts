@@ -84,7 +84,7 @@ export const bell = (
     likelihoodBound(fit, problem, scale * studentQuantile(p, degrees) ** 2, side)
   const low = bound(0.5 + level / 2, "low")
   const high = bound(0.5 + level / 2, "high")
-  const deviation = Math.sqrt((2 * scale) / fit.curvature)
+  const deviation = Math.sqrt(scale / fit.information)
   const inside = fit.u > lowest && fit.u < highest
   if (Number.isFinite(low) && Number.isFinite(high) && inside && deviation < loosest)
     return identified(fit, { low, high, level }, deviation, scale, sorted, options.tokens ?? 0, degrees)
@@ -122,12 +122,7 @@ const heightOf = (
   points: ReadonlyArray<BellPoint>,
   degrees: number,
 ): Result => {
-  const h = 1e-3
-  const slope = (fit.levelAt(fit.u + h) - fit.levelAt(fit.u - h)) / (2 * h)
-  const weight = points.every((p) => p.standardError !== undefined && p.standardError > 0)
-    ? points.reduce((sum, p) => sum + (p.standardError as number) ** -2, 0)
-    : points.length
-  const error = Math.sqrt(scale / weight + (slope * deviation) ** 2)
+  const error = Math.sqrt(scale / fit.weight + (fit.levelSlope * deviation) ** 2)
   const half = studentQuantile(0.5 + level / 2, degrees) * error
   return {
     _tag: "Estimate",

@@ -306,7 +306,7 @@ describe("garbage", () => {
 })
 
 it("covers the overhead batch and the exponents about as often as it says", () => {
-  const studies = 50
+  const studies = 30
   const hits = { exponent: 0, first: 0, peak: 0 }
   for (let k = 0; k < studies; k++) {
     const rows = simulate(
@@ -314,11 +314,11 @@ it("covers the overhead batch and the exponents about as often as it says", () =
       { batches: octaves(5, 11), horizons: octaves(15, 18), etas: octaves(-10, -5, 0.5) },
       100 + k,
     )
-    const law = fitLaw(rows, { resamples: 60 })
+    const law = fitLaw(rows, { resamples: 50 })
     if (inside(law.powerLaws.peakBatch.exponent, 0.6)) hits.peak++
     if (inside(law.powerLaws.overheadBatch.exponent, 0)) hits.exponent++
     if (inside(law.overheads[0].batch, 1.2 * 32 + 0.2 * 2 ** 9)) hits.first++
   }
-  // 90 % of 50 is 45 with a standard deviation of 2; interpolation between octaves leaves a small bias.
-  for (const count of Object.values(hits)) expect(count).toBeGreaterThanOrEqual(38)
+  // 90 % of 30 is 27 with a standard deviation of 1.6; interpolation between octaves leaves a small bias.
+  for (const count of Object.values(hits)) expect(count).toBeGreaterThanOrEqual(22)
 })

@@ -54,6 +54,16 @@ describe("a parabola", () => {
   })
 })
 
+it("agrees with NumPy (polyfit, covariance, first-order error of the vertex) on five uneven rates", () => {
+  const losses = [2.52, 2.505, 2.5, 2.503, 2.53]
+  const points = [0.001, 0.0014, 0.002, 0.0028, 0.004].map((eta, i) => ({ eta, loss: losses[i] }))
+  const { eta, curvature } = profileMinimum(points, { noise: 0.002 })
+  expect(estimate(eta).value / 0.0019033369328227486).toBeCloseTo(1, 10)
+  expect(estimate(eta).standardError).toBeCloseTo(0.017101992839057476, 10)
+  expect(estimate(curvature).value).toBeCloseTo(0.10964780678452177, 10)
+  expect(estimate(curvature).standardError).toBeCloseTo(0.008899336007751337, 10)
+})
+
 describe("the window", () => {
   const cliff = (eta: number) => {
     const z = Math.log2(eta) + 8

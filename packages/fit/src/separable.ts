@@ -21,8 +21,12 @@ export interface SeparableFit {
   /** Weighted sum of squares at any u, the level being fitted. */
   readonly residualAt: (u: number) => number
   readonly levelAt: (u: number) => number
-  /** Second derivative of the residual in u at the optimum. */
-  readonly curvature: number
+  /** Fisher information of u, the level being fitted: its variance is 1/information for data of variance 1/weight. */
+  readonly information: number
+  /** dv/du along the best levels. */
+  readonly levelSlope: number
+  /** Sum of the weights: the variance of v at a given u is 1/weight. */
+  readonly weight: number
 }
 
 const golden = (f: (x: number) => number, low: number, high: number): number => {
@@ -99,9 +103,21 @@ export const fitSeparable = (problem: SeparableProblem): SeparableFit => {
   const high = Math.min(problem.to, best + width)
   let u = polish(residualAt, golden(residualAt, low, high))
   if (!(u >= low && u <= high)) u = best
-  const h = 1e-3
-  const curvature = (residualAt(u + h) - 2 * residualAt(u) + residualAt(u - h)) / (h * h)
-  return { u, v: levelAt(u), residual: residualAt(u), degrees: n - 2, residualAt, levelAt, curvature }
+  const h = 1e-4
+  const slopes = y.map((_, i) => (shape(i, u + h) - shape(i, u - h)) / (2 * h))
+  const mean = slopes.reduce((sum, g, i) => sum + weights[i] * g, 0) / total
+  const information = slopes.reduce((sum, g, i) => sum + weights[i] * (g - mean) ** 2, 0)
+  return {
+    u,
+    v: levelAt(u),
+    residual: residualAt(u),
+    degrees: n - 2,
+    residualAt,
+    levelAt,
+    information,
+    levelSlope: -mean,
+    weight: total,
+  }
 }
 
 /**

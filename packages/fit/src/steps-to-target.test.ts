@@ -52,8 +52,7 @@ describe("closed forms", () => {
     const rss = points.reduce((s, p) => s + (Math.log(p.steps) - Math.log(a * (1 + ratio / p.batch))) ** 2, 0)
     const variance = rss / 4 / g.reduce((s, v) => s + (v - mean) ** 2, 0)
     const error = fit.balanceBatch.standardError as number
-    expect(error / Math.sqrt(variance)).toBeGreaterThan(0.9)
-    expect(error / Math.sqrt(variance)).toBeLessThan(1.1)
+    expect(error / Math.sqrt(variance)).toBeCloseTo(1, 7)
   })
 })
 

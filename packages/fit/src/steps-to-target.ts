@@ -71,9 +71,8 @@ export const stepsToTarget = (
       n,
       { lower: Math.exp(low), level },
     )
-  const deviation = Math.sqrt((2 * scale) / fit.curvature)
-  const h = 1e-3
-  const slope = (fit.levelAt(fit.u + h) - fit.levelAt(fit.u - h)) / (2 * h)
+  const deviation = Math.sqrt(scale / fit.information)
+  const slope = fit.levelSlope
   const half = twoSided(level, fit.degrees)
   const make = (ln: number, variance: number): Estimate => {
     const error = Math.sqrt(variance)
