@@ -1,1 +1,8 @@
-export {}
+export type { Finding } from "./findings/finding.ts"
+export { findings } from "./findings/findings.ts"
+export { type HtmlOptions, htmlReport } from "./html/html-report.ts"
+export { provenanceOf, type ReportOptions } from "./options.ts"
+export { csvOf } from "./tables/csv.ts"
+export type { ReportTable, TableCell } from "./tables/table.ts"
+export { type Tables, tables } from "./tables/tables.ts"
+export { type TextOptions, textReport } from "./text/text-report.ts"

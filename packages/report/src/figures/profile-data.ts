@@ -1,0 +1,86 @@
+import { type Cell, isEstimate } from "@ts/fit"
+import { reasonWord } from "../format/result.ts"
+
+/** One mark of the grid of profiles: `x` log2 eta, `y` nats above the lowest measured loss of its cell. */
+export interface ProfileMark {
+  readonly batch: number
+  readonly tokens: number
+  readonly x: number
+  readonly y: number
+}
+
+/** The excess loss at which panels end: several times what the fitted windows span, so that the minima can be seen. */
+export const ceiling = (cells: ReadonlyArray<Cell>): number => {
+  const spans = cells
+    .flatMap((cell) => {
+      const { best } = cell
+      if (best === undefined || !isEstimate(cell.eta)) return []
+      return [cell.points.reduce((most, p) => (p.use === "window" ? Math.max(most, p.loss - best.loss) : most), 0)]
+    })
+    .sort((a, b) => a - b)
+  const typical = spans.length > 0 ? spans[spans.length >> 1] : 0.05
+  return Math.min(1, Math.max(1e-4, 4 * typical))
+}
+
+export interface ProfileMarks {
+  readonly fitted: ReadonlyArray<ProfileMark>
+  readonly other: ReadonlyArray<ProfileMark>
+  /** Finite losses above the ceiling, drawn at it. */
+  readonly above: ReadonlyArray<ProfileMark>
+  readonly diverged: ReadonlyArray<ProfileMark>
+  readonly parabola: ReadonlyArray<ProfileMark>
+  readonly minimum: ReadonlyArray<ProfileMark & { readonly low: number; readonly high: number }>
+  /** The lowest loss of the cell, or why it has no optimum. */
+  readonly label: ReadonlyArray<ProfileMark & { readonly text: string }>
+}
+
+export const profileMarks = (cells: ReadonlyArray<Cell>, top: number): ProfileMarks => {
+  const marks = {
+    fitted: [] as Array<ProfileMark>,
+    other: [] as Array<ProfileMark>,
+    above: [] as Array<ProfileMark>,
+    diverged: [] as Array<ProfileMark>,
+    parabola: [] as Array<ProfileMark>,
+    minimum: [] as Array<ProfileMark & { low: number; high: number }>,
+    label: [] as Array<ProfileMark & { text: string }>,
+  }
+  for (const cell of cells) {
+    const { batch, tokens, best, parabola, eta } = cell
+    for (const p of cell.points) {
+      const x = Math.log2(p.eta)
+      const y = best === undefined ? Number.NaN : p.loss - best.loss
+      if (p.use === "diverged") marks.diverged.push({ batch, tokens, x, y: top })
+      else if (!Number.isFinite(y)) continue
+      else if (y > top) marks.above.push({ batch, tokens, x, y: top })
+      else if (p.use === "window" && isEstimate(eta)) marks.fitted.push({ batch, tokens, x, y })
+      else marks.other.push({ batch, tokens, x, y })
+    }
+    if (best === undefined) marks.label.push({ batch, tokens, x: 0, y: top, text: "all diverged" })
+    else
+      marks.label.push({
+        batch,
+        tokens,
+        x: 0,
+        y: top,
+        text: isEstimate(eta) ? best.loss.toFixed(3) : reasonWord[eta.reason],
+      })
+    if (best === undefined || parabola === undefined || !isEstimate(eta)) continue
+    const floor = parabola.minimum - best.loss
+    marks.minimum.push({
+      batch,
+      tokens,
+      x: Math.log2(eta.value),
+      y: floor,
+      low: Math.log2(eta.interval === undefined ? eta.value : eta.interval.low),
+      high: Math.log2(eta.interval === undefined ? eta.value : eta.interval.high),
+    })
+    for (let i = 0; i <= curvePieces; i++) {
+      const x = Math.log(parabola.from) + (i / curvePieces) * Math.log(parabola.to / parabola.from)
+      const y = floor + 0.5 * parabola.curvature * (x - Math.log(parabola.center)) ** 2
+      if (y <= top) marks.parabola.push({ batch, tokens, x: x / Math.LN2, y })
+    }
+  }
+  return marks
+}
+
+const curvePieces = 16

@@ -1,0 +1,30 @@
+/** One statement of the study in words: what was found, or why it was not. */
+export interface Finding {
+  readonly id: string
+  /** At most 12 characters: the margin of the terminal report. */
+  readonly label: string
+  readonly found: boolean
+  readonly text: string
+  /** What a reader must know besides: left-out horizons, neighbouring doubts. */
+  readonly notes: ReadonlyArray<string>
+}
+
+/** Runs of neighbours that say the same, in order. */
+export const runsOf = <A>(items: ReadonlyArray<A>, key: (item: A) => string): ReadonlyArray<ReadonlyArray<A>> => {
+  const runs: Array<Array<A>> = []
+  let last: string | undefined
+  for (const item of items) {
+    const now = key(item)
+    if (now === last) runs[runs.length - 1].push(item)
+    else runs.push([item])
+    last = now
+  }
+  return runs
+}
+
+/** Distinct sentences, in order. */
+export const distinctNotes = (...lists: ReadonlyArray<ReadonlyArray<string>>): ReadonlyArray<string> => [
+  ...new Set(lists.flat()),
+]
+
+export const without = (message: string): string => message.replace(/\.$/, "")
