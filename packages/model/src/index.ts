@@ -1,1 +1,7 @@
-export {}
+export { initialise } from "./initialise.ts"
+export { type LaneOptimizer, laneScalars } from "./laneScalars.ts"
+export { type Activations, type Mpt, mpt, scalars } from "./mpt.ts"
+export { type Parameter, parameters, type Role } from "./parameters.ts"
+export { type MptParametrisation, parametrise } from "./parametrise.ts"
+export { hiddenWidth, type InitShape, type MptShape, ShapeFieldError } from "./shape.ts"
+export { training } from "./training.ts"
