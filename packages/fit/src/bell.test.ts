@@ -73,6 +73,16 @@ describe("a peak outside the batches is never a number", () => {
     expect(bell(flat).peakBatch).toMatchObject({ reason: "flat" })
   })
 
+  it("nor is one that is known to no better than a factor e", () => {
+    const { peakBatch } = bell(points(octaves(2, 16), 2 ** 9, 0.01, 1.8))
+    expect(peakBatch._tag === "NotIdentified" && peakBatch.bound).toEqual({
+      lower: expect.any(Number),
+      upper: expect.any(Number),
+      level: 0.9,
+    })
+    expect(isEstimate(bell(points(octaves(2, 16), 2 ** 9, 0.01, 1.4)).peakBatch)).toBe(true)
+  })
+
   it("and the bound holds the truth about as often as it says", () => {
     const draws = sequence(random(2, "bound"))
     let holds = 0

@@ -28,6 +28,12 @@ describe("noiseLevel", () => {
     expect(level.degrees).toBeGreaterThan(40)
   })
 
+  it("leaves repeats near a cliff out: they scatter by its height", () => {
+    const rows = simulate(truth, { batches: [64], horizons: [2 ** 15], etas: octaves(-12, -5), seeds: [1, 2, 3] }, 1)
+    const cliff = rows.map((row) => (row.eta === 2 ** -5 ? { ...row, loss: row.loss + 0.5 + 0.2 * row.seed } : row))
+    expect(noiseLevel(cliff, profiles(cliff)).deviation).toBeLessThan(0.008)
+  })
+
   it.each([
     ["half octaves", octaves(-10, -5, 0.5), 0],
     ["octaves", octaves(-10, -5), 0],

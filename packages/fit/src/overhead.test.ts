@@ -58,6 +58,13 @@ describe("overheads", () => {
     }
   })
 
+  it("holds the reference at one where noise lets a larger batch need less", () => {
+    const loss = [3, 2]
+    const curves = [1, 0.9, 1.3].map((ratio, i) => ({ batch: 64 * 2 ** i, tokens: [1000 * ratio, 9000 * ratio], loss }))
+    const [at] = overheads(curves)
+    expect(isEstimate(at.batch) && at.batch.value).toBeCloseTo(128 + 128 * (0.2 / 0.3), 4)
+  })
+
   it("gives a bound where no batch costs that much, or the target is not reached", () => {
     const small = [64, 128, 256].map((batch) => curveOf(batch, octaves(15, 20)))
     expect(overheads(small, { overhead: 0.5 })[0].batch).toMatchObject({ reason: "not-reached", bound: { lower: 256 } })

@@ -50,6 +50,25 @@ describe("powerLaw", () => {
     }
   })
 
+  it("predicts with the textbook error of a straight line: the line's and one more scatter", () => {
+    const off = [0.1, -0.1, -0.1, 0.1]
+    const law = powerLaw(along((t) => number(t ** 0.5 * Math.exp(off[Math.round(Math.log2(t)) - 15]))))
+    const at = powerLawAt(law, 2 ** 20)
+    const square = 0.04 / 2
+    const z = 3.5 * Math.LN2
+    const expected = Math.sqrt(square * (1 + 1 / 4 + z ** 2 / (5 * Math.LN2 ** 2)))
+    expect(isEstimate(at) && at.standardError).toBeCloseTo(expected, 10)
+  })
+
+  it("keeps the covariance of height and exponent under unequal errors", () => {
+    const errors = [0.3, 0.1, 0.1, 0.01]
+    const law = powerLaw(along((t) => number(t ** 0.5, errors[Math.round(Math.log2(t)) - 15])))
+    // At the horizon measured best, the line is known about as well as that point.
+    const at = powerLawAt(law, 2 ** 18)
+    expect(isEstimate(at) && at.standardError).toBeLessThan(0.01)
+    expect(isEstimate(at) && at.standardError).toBeGreaterThan(0.009)
+  })
+
   it("widens with the distance of the extrapolation", () => {
     const law = powerLaw(along((t) => number(t ** 0.5, 0.1)))
     const error = (tokens: number) => {
@@ -92,6 +111,11 @@ describe("regime", () => {
     expect(of(-0.4).verdict).toBe("falls")
     expect(of(0.01).verdict).toBe("flat")
     expect(of(0.01, 1).verdict).toBe("not identified")
+    // Zero and beyond the margin: neither flat nor falling.
+    expect(of(-0.2, 0.2).verdict).toBe("not identified")
+    expect(of(0.2, 0.2).verdict).toBe("not identified")
+    expect(verdictOf({ ...number(-0.15), interval: { low: -0.31, high: 0.01, level: 0.9 } })).toBe("not identified")
+    expect(verdictOf({ ...number(0.15), interval: { low: -0.01, high: 0.31, level: 0.9 } })).toBe("not identified")
     expect(of(0.4).horizons).toEqual(horizons)
     expect(regime(64, []).verdict).toBe("not identified")
   })

@@ -87,7 +87,7 @@ export const fitSeparable = (problem: SeparableProblem): SeparableFit => {
     for (let i = 0; i < n; i++) sum += weights[i] * (y[i] - v - shape(i, u)) ** 2
     return sum
   }
-  const steps = Math.max(24, Math.ceil((problem.to - problem.from) / 0.25))
+  const steps = Math.ceil((problem.to - problem.from) / 0.25)
   const width = (problem.to - problem.from) / steps
   let best = problem.from
   let lowest = Infinity

@@ -53,6 +53,12 @@ describe("closed forms", () => {
     const variance = rss / 4 / g.reduce((s, v) => s + (v - mean) ** 2, 0)
     const error = fit.balanceBatch.standardError as number
     expect(error / Math.sqrt(variance)).toBeCloseTo(1, 7)
+    // In (ln a, ln b) the Jacobian is (1 - g, g): invert its Gram matrix.
+    const gram = [0, 1].map((i) => [0, 1].map((j) => g.reduce((s, v) => s + [1 - v, v][i] * [1 - v, v][j], 0)))
+    const determinant = gram[0][0] * gram[1][1] - gram[0][1] ** 2
+    const errorOf = (k: number) => Math.sqrt(((rss / 4) * gram[1 - k][1 - k]) / determinant)
+    expect((fit.minimumSteps.standardError as number) / errorOf(0)).toBeCloseTo(1, 7)
+    expect((fit.minimumData.standardError as number) / errorOf(1)).toBeCloseTo(1, 7)
   })
 })
 
