@@ -43,10 +43,15 @@ export const bellsFigure = (law: Law): Figure => {
     return { ...base, panels: [], empty: "No profile has an identified optimum." }
   const svg = renderSvg({
     ariaLabel: `Optimal learning rate against batch size, one curve for each of ${horizons.length} horizons. Values are in the table below.`,
-    width: 680,
-    height: 360,
-    marginLeft: 52,
-    x: { ...octaveAxis("batch size B (tokens)", padded(batches.map(Math.log2), 0.4)), labelAnchor: "center" },
+    width: 880,
+    height: 380,
+    marginLeft: 56,
+    marginBottom: 42,
+    x: {
+      ...octaveAxis("batch size B (tokens)", padded(batches.map(Math.log2), 0.4)),
+      labelAnchor: "center",
+      labelOffset: 36,
+    },
     y: { ...octaveAxis("eta*", familyDomain(family)), grid: true },
     marks: familyMarks(family),
   })

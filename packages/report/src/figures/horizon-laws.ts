@@ -47,15 +47,15 @@ export const horizonLawsFigure = (law: Law): Figure => {
     points: law.bells.map((b) => ({ tokens: b.tokens, result: b.peakEta })),
     law: law.powerLaws.peakEta,
   }
+  const both = law.bells.some((b) => isEstimate(b.peakEta))
   const panels = [
-    panel(batches, "batch size (tokens)", "Batches of note"),
-    panel([height], "eta_crit", "Height of the bell"),
+    panel(batches, "batch size (tokens)", "Batches of note", both ? 430 : 880),
+    both ? panel([height], "eta_crit", "Height of the bell", 430) : undefined,
   ]
   const base = {
     id: "horizon-laws",
     title: "Critical and best batches against the horizon",
-    caption:
-      "Left: the batch that needs more data by the stated share, the peak of the bell and the batch with the lowest loss: three definitions, three quantities. Right: the height of the bell, where its peak is identified. Bars are intervals; lines and bands are fitted power laws and the interval of a value read off them; an arrow is a one-sided bound.",
+    caption: `${both ? "Left: the" : "The"} batch that needs more data by the stated share, the peak of the bell and the batch with the lowest loss: three definitions, three quantities. ${both ? "Right: the height of the bell. " : ""}Bars are intervals; lines and bands are fitted power laws and the interval of a value read off them; an arrow is a one-sided bound.`,
     tables: [horizonTable(law), powerLawTable(law), bestBatchTable(law)],
     legend: batches.map((t): LegendEntry => ({ label: t.name, color: t.color, symbol: t.symbol })),
   }
@@ -65,7 +65,7 @@ export const horizonLawsFigure = (law: Law): Figure => {
     : { ...base, panels: [], empty: "Neither a critical nor a best batch is identified or bounded at any horizon." }
 }
 
-const panel = (tracks: ReadonlyArray<Track>, yLabel: string, alt: string): string | undefined => {
+const panel = (tracks: ReadonlyArray<Track>, yLabel: string, alt: string, width: number): string | undefined => {
   const bars = tracks.map((t) => present(t.points.map((p) => barOf(Math.log2(p.tokens), p.result))))
   const bounds = tracks.map((t) => present(t.points.map((p) => boundOf(Math.log2(p.tokens), p.result))))
   if (bars.every((b) => b.length === 0) && bounds.every((b) => b.length === 0)) return undefined
@@ -82,10 +82,11 @@ const panel = (tracks: ReadonlyArray<Track>, yLabel: string, alt: string): strin
   )
   return renderSvg({
     ariaLabel: `${alt} against the horizon: ${tracks.map((t, i) => `${t.name} at ${bars[i].length} horizons`).join(", ")}. Values are in the tables below.`,
-    width: 440,
+    width,
     height: 340,
     marginLeft: 56,
-    x: { ...octaveAxis("horizon T (tokens)", x, 7), labelAnchor: "center" },
+    marginBottom: 42,
+    x: { ...octaveAxis("horizon T (tokens)", x, 7), labelAnchor: "center", labelOffset: 36 },
     y: { ...octaveAxis(yLabel, y, 8), grid: true },
     marks: tracks.flatMap((track, i) =>
       trackMarks(track, bars[i], bounds[i], x, y, (i - (tracks.length - 1) / 2) * 0.08),

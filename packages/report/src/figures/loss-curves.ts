@@ -42,10 +42,11 @@ export const lossCurvesFigure = (law: Law, rows: ReadonlyArray<Row>): Figure => 
   const faint = trunks.points.filter((p) => p.y >= domain[0] && p.y <= domain[1])
   const svg = renderSvg({
     ariaLabel: `Validation loss against tokens: the best rate of each of ${batches.length} batch sizes, over ${trunks.shown} trunks. Values are in the table below.`,
-    width: 680,
-    height: 360,
-    marginLeft: 52,
-    x: { ...octaveAxis("tokens", padded(horizons.map(Math.log2), 0.3)), labelAnchor: "center" },
+    width: 880,
+    height: 380,
+    marginLeft: 56,
+    marginBottom: 42,
+    x: { ...octaveAxis("tokens", padded(horizons.map(Math.log2), 0.3)), labelAnchor: "center", labelOffset: 36 },
     y: { domain, label: "validation loss (nats)", labelArrow: "none", grid: true },
     color: { type: "identity" },
     marks: [

@@ -17,7 +17,7 @@ export const overheadFigure = (law: Law): Figure => {
   const base = {
     id: "overhead",
     title: "Data needed for the same loss",
-    caption: `Tokens each batch needs for the loss that the smallest one has at T, as a ratio; every batch at its best rate. Where a curve crosses the dashed line, ${share} more data is needed: the marks on it are that batch and its interval.`,
+    caption: `Tokens each batch needs for the loss that the smallest one has at T, as a ratio; every batch at its best rate. Where a curve crosses the dashed line, ${share} more data is needed: the rings mark that batch, and the bars below are its intervals.`,
     tables: [overheadTable(law)],
     legend: all.map((o, i) => ({
       label: raised(`T = ${tokensLabel(o.tokens)}`),
@@ -33,6 +33,7 @@ export const overheadFigure = (law: Law): Figure => {
   if (points.length < 2) return { ...base, panels: [], empty: "Too few batches were measured to compare their data." }
   const highest = Math.max(1.5, ...points.map((p) => p.y))
   const lowest = Math.min(0.95, ...points.map((p) => p.y))
+  const floor = Math.min(lowest, 0.97)
   const goal = 1 + all[0].overhead
   const crossings = all.flatMap((o, i) =>
     isEstimate(o.batch)
@@ -41,8 +42,9 @@ export const overheadFigure = (law: Law): Figure => {
             x: Math.log2(o.batch.value),
             low: Math.log2(o.batch.interval?.low || o.batch.value),
             high: Math.log2(finiteOr(o.batch.interval?.high, o.batch.value)),
-            // Stacked about the line: their intervals overlap along it.
-            y: goal * 1.035 ** (i - (all.length - 1) / 2),
+            y: goal,
+            // Intervals overlap along the line, so they are stacked under the curves.
+            strip: floor / 1.03 ** (i + 1),
             color: levelColor(i, all.length),
           },
         ]
@@ -51,13 +53,14 @@ export const overheadFigure = (law: Law): Figure => {
   const batches = [...points.map((p) => p.x), ...crossings.flatMap((c) => [c.x])]
   const svg = renderSvg({
     ariaLabel: `Data needed for the same loss relative to the smallest batch, against batch size, for ${all.length} horizons; ${crossings.length} of them cross ${share} more data. Values are in the table below.`,
-    width: 680,
-    height: 360,
-    marginLeft: 52,
-    x: { ...octaveAxis("batch size B (tokens)", padded(batches, 0.3)), labelAnchor: "center" },
+    width: 880,
+    height: 380,
+    marginLeft: 56,
+    marginBottom: 42,
+    x: { ...octaveAxis("batch size B (tokens)", padded(batches, 0.3)), labelAnchor: "center", labelOffset: 36 },
     y: {
       type: "log",
-      domain: [lowest / 1.05, highest * 1.1],
+      domain: [floor / 1.03 ** (all.length + 1), highest * 1.1],
       ticks: ticks.filter((t) => t <= highest * 1.1),
       tickFormat: (t: number) => `${t}×`,
       label: "data needed",
@@ -82,7 +85,9 @@ export const overheadFigure = (law: Law): Figure => {
           }),
         ]
       }),
-      Plot.ruleY(crossings, { y: "y", x1: "low", x2: "high", stroke: "color", strokeWidth: 4, strokeOpacity: 0.55 }),
+      Plot.link(crossings, { x1: "x", x2: "x", y1: "strip", y2: "y", stroke: "color", strokeOpacity: 0.35 }),
+      Plot.ruleY(crossings, { y: "strip", x1: "low", x2: "high", stroke: "color", strokeWidth: 2.5 }),
+      Plot.dot(crossings, { x: "x", y: "strip", r: 2.5, fill: "color" }),
       Plot.dot(crossings, { x: "x", y: "y", r: 4.5, stroke: "color", strokeWidth: 2, fill: "var(--page)" }),
     ],
     color: { type: "identity" },

@@ -19,7 +19,13 @@ export const ceiling = (cells: ReadonlyArray<Cell>): number => {
     })
     .sort((a, b) => a - b)
   const typical = spans.length > 0 ? spans[spans.length >> 1] : 0.05
-  return Math.min(1, Math.max(1e-4, 4 * typical))
+  return niceAbove(Math.min(1, Math.max(1e-4, 3 * typical)))
+}
+
+/** The next of 1, 2, 4, 5, 6, 8 times a power of ten: halves of it are short numbers too. */
+const niceAbove = (x: number): number => {
+  const unit = 10 ** Math.floor(Math.log10(x))
+  return Number((([1, 2, 4, 5, 6, 8].find((k) => k * unit >= x * 0.999) ?? 10) * unit).toPrecision(2))
 }
 
 export interface ProfileMarks {

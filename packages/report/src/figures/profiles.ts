@@ -11,6 +11,9 @@ import { renderSvg } from "./svg.ts"
 
 const [mostColumns, mostRows] = [6, 9]
 
+/** Room for the axis and the row names, pixels. */
+const sides = 120
+
 /** At most `most` of the values, evenly picked, ends included. */
 const pick = (values: ReadonlyArray<number>, most: number): ReadonlyArray<number> =>
   values.length <= most
@@ -46,12 +49,12 @@ export const profilesFigure = (law: Law): Figure => {
   const domain = padded(xs, 0.5)
   const svg = renderSvg({
     ariaLabel: `Loss profiles of ${cells.length} cells: excess loss against log2 learning rate, one panel per batch (rows) and horizon (columns).`,
-    width: 92 + 112 * horizons.length,
-    height: 62 + 88 * batches.length,
-    marginLeft: 46,
-    marginRight: 46,
+    width: sides + horizons.length * Math.min(160, (880 - sides) / horizons.length),
+    height: 76 + 98 * batches.length,
+    marginLeft: 62,
+    marginRight: 58,
     marginTop: 28,
-    marginBottom: 34,
+    marginBottom: 46,
     fx: {
       domain: [...horizons],
       label: null,
@@ -59,13 +62,14 @@ export const profilesFigure = (law: Law): Figure => {
       padding: 0.08,
     },
     fy: { domain: [...batches], label: null, tickFormat: (b: number) => raised(`B = ${tokensLabel(b)}`), padding: 0.1 },
-    x: { ...octaveAxis("learning rate", domain, 4), labelAnchor: "center" },
+    x: { ...octaveAxis("learning rate", domain, 4), labelAnchor: "center", labelOffset: 36 },
     y: {
-      domain: [-0.14 * top, 1.22 * top],
+      domain: [-0.14 * top, 1.42 * top],
       ticks: [0, top / 2, top],
       tickFormat: (y: number) => significant(y, 2),
       label: "loss − lowest (nats)",
       labelAnchor: "center",
+      labelOffset: 56,
       labelArrow: "none",
     },
     marks: [

@@ -38,10 +38,15 @@ export const regimesFigure = (law: Law): Figure => {
     return { ...base, panels: [], empty: "No profile has an identified optimum." }
   const svg = renderSvg({
     ariaLabel: `Optimal learning rate against horizon, one curve for each of ${batches.length} batch sizes. Slopes are in the table below.`,
-    width: 680,
-    height: 360,
-    marginLeft: 52,
-    x: { ...octaveAxis("horizon T (tokens)", padded(horizons.map(Math.log2), 0.35)), labelAnchor: "center" },
+    width: 880,
+    height: 380,
+    marginLeft: 56,
+    marginBottom: 42,
+    x: {
+      ...octaveAxis("horizon T (tokens)", padded(horizons.map(Math.log2), 0.35)),
+      labelAnchor: "center",
+      labelOffset: 36,
+    },
     y: { ...octaveAxis("eta*", familyDomain(family)), grid: true },
     marks: familyMarks(family, 0.03),
   })

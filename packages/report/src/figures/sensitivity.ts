@@ -48,10 +48,15 @@ export const sensitivityFigure = (law: Law): Figure => {
   )
   const svg = renderSvg({
     ariaLabel: `Learning-rate sensitivity against the horizon for ${batches.length} batch sizes. Values are in the table below.`,
-    width: 680,
+    width: 880,
     height: 320,
     marginLeft: 56,
-    x: { ...octaveAxis("horizon T (tokens)", padded(horizons.map(Math.log2), 0.35)), labelAnchor: "center" },
+    marginBottom: 42,
+    x: {
+      ...octaveAxis("horizon T (tokens)", padded(horizons.map(Math.log2), 0.35)),
+      labelAnchor: "center",
+      labelOffset: 36,
+    },
     y: { domain: [0, 1.05 * top], label: "mean excess loss (nats)", labelArrow: "none", grid: true, ticks: 6 },
     marks: series.flatMap((points, i) => {
       const color = levelColor(i, batches.length)

@@ -59,10 +59,11 @@ const panel = (law: Law, w: WidthAgreement, batches: ReadonlyArray<number>): str
   const y = padded([...points.flatMap((p) => [p.low, p.high]), -margin, margin], 0.05)
   return renderSvg({
     ariaLabel: `Difference of log2 eta* between widths ${w.widths[0]} and ${w.widths[1]} in ${points.length} cells, with the margin of ±${significant(margin)} octaves: ${w.verdict}. Values are in the table below.`,
-    width: 560,
+    width: law.widths.length > 1 ? 430 : 880,
     height: 300,
-    marginLeft: 52,
-    x: { ...octaveAxis("horizon T (tokens)", x), labelAnchor: "center" },
+    marginLeft: 56,
+    marginBottom: 42,
+    x: { ...octaveAxis("horizon T (tokens)", x), labelAnchor: "center", labelOffset: 36 },
     y: {
       domain: y,
       label: `log2 eta* (${w.widths[1]}) − log2 eta* (${w.widths[0]}), octaves`,

@@ -20,7 +20,12 @@ export const bestBatch = (law: Law): Finding | undefined => {
   return {
     id: "best-batch",
     label: "best batch",
-    found: items.some((item) => isEstimate(item.result)),
+    title: "Best batch",
+    state: items.some((item) => isEstimate(item.result))
+      ? "found"
+      : items.some((item) => !isEstimate(item.result) && item.result.bound !== undefined)
+        ? "bounded"
+        : "not identified",
     text: `${clauses.join("; ")}${growth}`,
     notes: distinctNotes(isEstimate(exponent) ? exponent.notes : [], reasonsOf(items)),
   }

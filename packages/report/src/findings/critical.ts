@@ -16,7 +16,8 @@ export const critical = (law: Law): Finding | undefined => {
   return {
     id: "critical",
     label: "critical",
-    found: any,
+    title: `Critical batch (${share} more data)`,
+    state: any ? "found" : "not identified",
     text: any
       ? `${share} more data for the same loss at B = ${horizonList(items)}: ${tail}`
       : `${share} more data for the same loss: not identified; ${without(reasonsOf(items)[0] ?? "")}`,

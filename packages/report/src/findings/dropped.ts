@@ -8,7 +8,8 @@ export const dropped = (law: Law): Finding => {
   return {
     id: "rows",
     label: "rows",
-    found: used > 0,
+    title: "Rows",
+    state: "noted",
     text: `${used} of ${rows} used${why === "" ? "" : `; left out: ${why}`}`,
     notes: [],
   }

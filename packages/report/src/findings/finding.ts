@@ -3,7 +3,10 @@ export interface Finding {
   readonly id: string
   /** At most 12 characters: the margin of the terminal report. */
   readonly label: string
-  readonly found: boolean
+  /** The same in full, for a page. */
+  readonly title: string
+  /** `bounded`: one-sided knowledge only. `noted`: an account of the study, not a result. */
+  readonly state: "found" | "bounded" | "not identified" | "noted"
   readonly text: string
   /** What a reader must know besides: left-out horizons, neighbouring doubts. */
   readonly notes: ReadonlyArray<string>

@@ -9,21 +9,21 @@ import { horizonList, reasonsOf } from "./horizon-list.ts"
 export const peak = (law: Law): Finding | undefined => {
   if (law.bells.length === 0) return undefined
   const items = law.bells.map((b) => ({ tokens: b.tokens, result: b.peakBatch }))
-  const base = { id: "peak", label: "peak B_crit" }
+  const base = { id: "peak", label: "peak B_crit", title: "Peak of eta*(B)" }
   if (!items.some((item) => isEstimate(item.result))) {
     const last = items[items.length - 1]
     const bounded = [...items].reverse().find((item) => oneSidedBound(item.result) !== undefined)
     const bound =
       bounded === undefined ? "" : `. ${oneSidedBound(bounded.result)} at T = ${tokensLabel(bounded.tokens)}`
     const why = isEstimate((bounded ?? last).result) ? "" : without(messageOf((bounded ?? last).result))
-    return { ...base, found: false, text: `not identified: ${why}${bound}`, notes: [] }
+    return { ...base, state: "not identified", text: `not identified: ${why}${bound}`, notes: [] }
   }
   const { exponent } = law.powerLaws.peakBatch
   const heights = law.bells.filter((b) => isEstimate(b.peakEta)).map((b) => ({ tokens: b.tokens, result: b.peakEta }))
   const height = `height eta_crit = ${horizonList(heights, power)}: ${growthText(law.powerLaws.peakEta)}`
   return {
     ...base,
-    found: true,
+    state: "found",
     text: `eta*(B) peaks at B = ${horizonList(items)}: ${growthText(law.powerLaws.peakBatch)}; ${height}`,
     notes: distinctNotes(isEstimate(exponent) ? exponent.notes : [exponent.message], reasonsOf(items)),
   }

@@ -27,7 +27,8 @@ export const predictionFinding = (p: Prediction, index: number, more?: Condition
   return {
     id: `prediction-${index}`,
     label: "predict",
-    found: isEstimate(p.eta),
+    title: head,
+    state: isEstimate(p.eta) ? "found" : "not identified",
     text: `${head}: ${batch}, ${eta} · ${extent}`,
     notes: [p.method, holdsFor(p, more)],
   }

@@ -36,7 +36,8 @@ export const regimes = (law: Law): Finding | undefined => {
   return {
     id: "regimes",
     label: "eta* with T",
-    found: law.regimes.some((r) => r.verdict !== "not identified"),
+    title: "eta* against the horizon",
+    state: law.regimes.some((r) => r.verdict !== "not identified") ? "found" : "not identified",
     text: clauses.join("; "),
     notes: distinctNotes([...why.values()]),
   }

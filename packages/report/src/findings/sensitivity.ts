@@ -20,7 +20,8 @@ export const sensitivityFinding = (law: Law): Finding | undefined => {
   return {
     id: "sensitivity",
     label: "sensitivity",
-    found: clauses.length > 0,
+    title: "Learning-rate sensitivity",
+    state: clauses.length > 0 ? "found" : "not identified",
     text:
       clauses.length > 0
         ? `mean loss given up within a factor of two of eta*, over batches: ${clauses.join(", ")} (nats)`

@@ -8,9 +8,15 @@ export const widthFindings = (law: Law): ReadonlyArray<Finding> =>
   law.widths.map((w) => {
     const [a, b] = w.widths
     const { difference, margin } = w
-    const base = { id: `width-${a}-${b}`, label: "width", found: w.verdict !== "not identified", notes: [] }
+    const base = {
+      id: `width-${a}-${b}`,
+      label: "width",
+      title: `Widths ${a} and ${b}`,
+      state: w.verdict === "not identified" ? ("not identified" as const) : ("found" as const),
+      notes: [],
+    }
     if (!isEstimate(difference))
-      return { ...base, found: false, text: `${a} and ${b}: not identified; ${without(difference.message)}` }
+      return { ...base, state: "not identified", text: `${a} and ${b}: not identified; ${without(difference.message)}` }
     const size = `eta* differs by ${plusMinus(difference.value, standardErrorOf(difference))} octaves (${intervalText(difference.interval, plain)}) over ${w.cells} cell${w.cells === 1 ? "" : "s"}`
     const text = {
       equivalent: `${a} and ${b} agree: ${size}, inside the margin of ±${significant(margin)}`,

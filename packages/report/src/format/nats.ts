@@ -1,4 +1,3 @@
-import { significant } from "./error.ts"
-
-/** A small loss difference, nats: two significant digits, never with an exponent unless below 1e-6. */
-export const natsText = (x: number): string => significant(x, 2)
+/** A small loss difference, nats: two significant digits, trailing zeros included. */
+export const natsText = (x: number): string =>
+  !Number.isFinite(x) || x === 0 ? String(x) : Math.abs(x) >= 100 ? x.toFixed(0) : x.toPrecision(2)

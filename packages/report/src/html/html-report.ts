@@ -76,7 +76,7 @@ const findingsHtml = (all: ReadonlyArray<Finding>): string =>
   `<dl class="findings">${all
     .map(
       (f) =>
-        `<dt>${rich(f.label)}<span class="state ${f.found ? "yes" : "no"}">${f.found ? "found" : "not identified"}</span></dt><dd><p>${rich(f.text)}</p>${f.notes.map((n) => `<p class="note">${rich(n)}</p>`).join("")}</dd>`,
+        `<dt>${rich(f.title)}${f.state === "noted" ? "" : `<span class="state ${f.state === "found" ? "yes" : "no"}">${f.state}</span>`}</dt><dd><p>${rich(f.text)}</p>${f.notes.map((n) => `<p class="note">${rich(n)}</p>`).join("")}</dd>`,
     )
     .join("")}</dl>`
 

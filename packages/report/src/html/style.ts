@@ -29,17 +29,17 @@ nav{font-size:.9rem;margin:1rem 0 0}nav a{margin-right:1em;display:inline-block}
 .note{color:var(--soft);font-size:.88rem;margin:.25rem 0 0!important}
 .scroll{overflow-x:auto;margin:.6rem 0}
 table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;color:var(--soft);padding:.2rem 0 .4rem}
+caption{white-space:nowrap;text-align:left;color:var(--soft);padding:.2rem 0 .4rem}
 th,td{text-align:right;padding:.28rem .7rem;border-bottom:1px solid var(--rule);white-space:nowrap;vertical-align:baseline}
 th:first-child,td.word{text-align:left}
 thead th{font-weight:600;border-bottom:1.5px solid var(--soft)}
 tbody th{font-weight:500}
 td.none{color:var(--open);font-style:italic}
-td a{text-decoration:none;font-style:normal;font-size:.72em;vertical-align:.48em;line-height:0}
+td a{margin-left:.2em;text-decoration:none;font-style:normal;font-size:.72em;vertical-align:.48em;line-height:0}
 td.long{white-space:normal;text-align:left;min-width:16rem}
 figure{margin:1rem 0 0}
 figcaption{color:var(--soft);font-size:.92rem;margin:.3rem 0 0;max-width:48rem}
-.panels{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:flex-start}
+.panels{margin-top:.3rem;display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:flex-start}
 .panels svg{max-width:100%;height:auto;display:block}
 .panels svg text{white-space:pre}
 .empty{background:var(--panel);border-radius:6px;padding:1rem;color:var(--soft)}

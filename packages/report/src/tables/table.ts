@@ -1,4 +1,4 @@
-import { isEstimate, type Result } from "@ts/fit"
+import { isEstimate, type Reason, type Result } from "@ts/fit"
 import { cellText, intervalText, type Writer } from "../format/result.ts"
 
 export interface TableCell {
@@ -7,6 +7,7 @@ export interface TableCell {
   readonly value?: number
   /** The whole reason where there is no number. */
   readonly note?: string
+  readonly reason?: Reason
 }
 
 /** A plain table: what a figure shows, in figures. The first column names the row. */
@@ -26,7 +27,7 @@ export const blank: TableCell = { text: "–" }
 export const resultCell = (result: Result, write: Writer): TableCell =>
   isEstimate(result)
     ? { text: cellText(result, write), value: result.value }
-    : { text: cellText(result, write), note: result.message }
+    : { text: cellText(result, write), note: result.message, reason: result.reason }
 
 export const intervalCell = (result: Result, write: Writer): TableCell =>
   isEstimate(result) ? words(intervalText(result.interval, write)) : blank

@@ -1,8 +1,8 @@
 import type { Law } from "@ts/fit"
 import { nats, power } from "../format/result.ts"
+import { Footnotes } from "../tables/footnotes.ts"
 import { resultCell } from "../tables/table.ts"
 import { tables } from "../tables/tables.ts"
-import { Footnotes } from "./footnotes.ts"
 import { gridLines } from "./grid.ts"
 
 export interface EtaGrid {
@@ -15,11 +15,14 @@ export interface EtaGrid {
 export const etaGrid = (law: Law, width: number): EtaGrid => {
   const { eta } = tables(law)
   const notes = new Footnotes()
-  const body = eta.rows.map((row) => row.map((cell) => notes.mark(cell)))
+  const body = eta.rows.map((row) => row.map((cell) => `${cell.text}${superscript(notes.number(cell))}`))
   const horizons = [...new Set(law.cells.map((cell) => cell.tokens))]
   if (eta.rows.length === 0 || horizons.length === 0) return { blocks: [], footnotes: [] }
   const losses = bestLosses(law, eta.columns.length)
-  return { blocks: gridLines([eta.columns, ...body, ...losses], width), footnotes: notes.lines() }
+  return {
+    blocks: gridLines([eta.columns, ...body, ...losses], width),
+    footnotes: notes.messages().map((m, i) => `${superscript(i + 1)} ${m}`),
+  }
 }
 
 const bestLosses = (law: Law, columns: number): ReadonlyArray<ReadonlyArray<string>> => {
@@ -29,3 +32,8 @@ const bestLosses = (law: Law, columns: number): ReadonlyArray<ReadonlyArray<stri
     ["its loss", ...law.bestBatches.map((b) => resultCell(b.loss, nats).text)],
   ]
 }
+
+const digits = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+
+const superscript = (n: number | undefined): string =>
+  n === undefined ? "" : [...String(n)].map((d) => digits[Number(d)]).join("")

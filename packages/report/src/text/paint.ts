@@ -3,6 +3,7 @@ export interface Paint {
   readonly label: (text: string) => string
   readonly faint: (text: string) => string
   readonly found: (text: string) => string
+  readonly plain: (text: string) => string
   readonly missing: (text: string) => string
   readonly warning: (text: string) => string
 }
@@ -18,6 +19,7 @@ export const paintFor = (color: boolean): Paint =>
         faint: style(2, 22),
         found: style(36, 39),
         missing: style(33, 39),
+        plain: same,
         warning: style(31, 39),
       }
-    : { label: same, faint: same, found: same, missing: same, warning: same }
+    : { label: same, faint: same, found: same, missing: same, plain: same, warning: same }

@@ -77,7 +77,7 @@ const grid = (law: Law, width: number, paint: Paint): ReadonlyArray<string> => {
 const findingLines = (finding: Finding, width: number, paint: Paint): ReadonlyArray<string> => [
   ...entry(finding.label, finding.text, width, {
     label: paint.label,
-    body: finding.found ? paint.found : paint.missing,
+    body: finding.state === "not identified" ? paint.missing : finding.state === "noted" ? paint.plain : paint.found,
   }),
   ...finding.notes.flatMap((note) => entry("", note, width, { label: paint.faint, body: paint.faint })),
 ]
