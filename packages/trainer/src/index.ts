@@ -1,1 +1,1 @@
-export {}
+export { type TrainerOptions, trainerBackend } from "./trainerBackend.ts"

@@ -1,0 +1,33 @@
+/** Other packages' errors as the backend's one family. */
+import { BackendError, type BackendErrorReason } from "@ts/backend"
+import type { DataError } from "@ts/data"
+
+export interface Blame {
+  readonly backend: string
+  readonly runId?: string
+}
+
+export const failure = (
+  blame: Blame,
+  reason: BackendErrorReason,
+  message: string,
+  options: { readonly field?: string; readonly retryable?: boolean; readonly cause?: unknown } = {},
+): BackendError => new BackendError({ ...blame, reason, message, retryable: false, ...options })
+
+export const dataFailure =
+  (blame: Blame) =>
+  (error: DataError): BackendError =>
+    failure(blame, "Data", error.message, { field: "data", retryable: error.retryable, cause: error })
+
+export const deviceFailure =
+  (blame: Blame) =>
+  (cause: unknown): BackendError =>
+    failure(
+      blame,
+      "Device",
+      `the device failed while training: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        retryable: true,
+        cause,
+      },
+    )

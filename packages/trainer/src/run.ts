@@ -1,0 +1,119 @@
+/** One run of a bundle: what follows from its assignment, and where it stands. */
+import { type Assignment, averageName, type BackendError, runId } from "@ts/backend"
+import type { Corpus } from "@ts/data"
+import { type LaneOptimizer, laneScalars, type Mpt, mpt, parametrise, training } from "@ts/model"
+import type { Plan } from "@ts/mup"
+import type { Training } from "@ts/program"
+import { factor, nextBatch, roundToStep } from "@ts/schedule"
+import { Effect } from "effect"
+import { type DivergenceState, notDiverged } from "./divergence.ts"
+import { failure } from "./errors.ts"
+
+/** What lanes of one executable have in common; all else about them are run-time scalars and data. */
+export interface Shape {
+  readonly key: string
+  readonly model: Mpt
+  readonly training: Training
+}
+
+/** Equal keys: runs that fit into one bundle. */
+export const shapeKey = ({ spec, averages }: Assignment): string => {
+  const { init_gain: _, zero_readout: __, ...model } = spec.model
+  return JSON.stringify([model, spec.optimizer.kind, spec.batch, spec.precision, [...averages].sort()])
+}
+
+export const shapeOf = (assignment: Assignment): Shape => {
+  const model = mpt(assignment.spec.model)
+  const averages = [...assignment.averages].sort().map(averageName)
+  return { key: shapeKey(assignment), model, training: training(model, assignment.spec.optimizer.kind, averages) }
+}
+
+/** The plan of multipliers, or the contradiction that prevents one. */
+export const planOf = (backend: string, { spec }: Assignment): Effect.Effect<Plan, BackendError> =>
+  Effect.try({
+    try: () => parametrise(spec.model, spec.parametrisation),
+    catch: (cause) => {
+      const field = (cause as { readonly field?: string }).field
+      return failure({ backend, runId: runId(spec) }, "InvalidSpec", (cause as Error).message, {
+        ...(field === undefined ? {} : { field }),
+        cause,
+      })
+    },
+  })
+
+export interface Run {
+  readonly id: string
+  readonly assignment: Assignment
+  readonly plan: Plan
+  readonly corpus: Corpus
+  /** Readings still to take, ascending. */
+  evaluations: Array<number>
+  /** Checkpoints still to keep, ascending. */
+  checkpoints: Array<number>
+  /** Step boundary reached. */
+  tokens: number
+  step: number
+  divergence: DivergenceState
+  /** Summed losses of the step under way, nats. */
+  stepLoss: number
+  over: boolean
+}
+
+export const startRun = (assignment: Assignment, plan: Plan, corpus: Corpus): Run => {
+  const ascending = (positions: ReadonlyArray<number>) => [...new Set(positions)].sort((a, b) => a - b)
+  return {
+    id: runId(assignment.spec),
+    assignment,
+    plan,
+    corpus,
+    evaluations: ascending(assignment.evaluateAt),
+    checkpoints: ascending(assignment.checkpointAt),
+    tokens: 0,
+    step: 0,
+    divergence: notDiverged,
+    stepLoss: 0,
+    over: false,
+  }
+}
+
+/** The first step boundary at or after `tokens`. A branch steps from its origin. */
+export const boundary = ({ batch, origin }: Assignment["spec"], tokens: number): number => {
+  if (origin === undefined) return roundToStep(batch, tokens)
+  let position = origin.at
+  while (position < tokens) position += nextBatch(batch, position)
+  return position
+}
+
+/** Run-time scalars of the lane that hold for the whole run. */
+export const constantsOf = ({ assignment, plan }: Run): Readonly<Record<string, number>> =>
+  laneScalars(
+    plan,
+    assignment.spec.optimizer as LaneOptimizer,
+    Object.fromEntries(assignment.averages.map((decay) => [averageName(decay), decay])),
+  )
+
+/** Learning rate of the step that ends at `tokens`. */
+export const etaAt = ({ spec }: Assignment, tokens: number): number => spec.eta * factor(spec.schedule, tokens)
+
+/** Values of `training.stepScalars` for step number `step` of `batch` tokens that ends at `end`. */
+export const stepScalars = (
+  names: ReadonlyArray<string>,
+  assignment: Assignment,
+  step: number,
+  batch: number,
+  end: number,
+) => {
+  const { optimizer, schedule } = assignment.spec
+  const eta = etaAt(assignment, end)
+  const values: Record<string, number> = {
+    gradScale: 1 / batch,
+    eta,
+    // Coupled: eta_t lambda. Independent: lambda eta_t / eta_peak.
+    decay: optimizer.weightDecay * (optimizer.decay === "coupled-to-lr" ? eta : factor(schedule, end)),
+  }
+  if (optimizer.kind === "adamw") {
+    values["correction1"] = 1 - optimizer.betas[0] ** step
+    values["correction2"] = 1 - optimizer.betas[1] ** step
+  }
+  return Float64Array.from(names, (name) => values[name]!)
+}

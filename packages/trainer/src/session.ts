@@ -1,0 +1,276 @@
+/**
+ * A bundle at work: lanes of one executable that start at the same step boundary and step together. Events are pulled
+ * one at a time, and nothing is trained ahead of them, so that whoever stops listening loses no reading: the position never
+ * lies past the last event not yet told.
+ */
+import { type BackendError, type Checkpoint, type CheckpointRef, CheckpointStore, type RunEvent } from "@ts/backend"
+import { initialise } from "@ts/model"
+import type { Call, DeviceInfo, Tokens } from "@ts/program"
+import { nextBatch } from "@ts/schedule"
+import { Cause, Clock, Effect, type Scope } from "effect"
+import { fromMetadata, observe, toMetadata } from "./divergence.ts"
+import { type Blame, deviceFailure } from "./errors.ts"
+import type { Compiled } from "./pool.ts"
+import { type Replay, takeReadings } from "./readings.ts"
+import { boundary, constantsOf, etaAt, type Run, type Shape, stepScalars } from "./run.ts"
+import { rowsOf } from "./tokens.ts"
+
+export interface SessionOptions {
+  /** Wall time that one call to the device should take, milliseconds. */
+  readonly chunkMillis: number
+  /** Wall time between rolling checkpoints, milliseconds. */
+  readonly checkpointMillis: number
+}
+
+export interface Lane {
+  readonly run: Run
+  readonly from: { readonly ref: CheckpointRef; readonly checkpoint: Checkpoint } | undefined
+}
+
+export interface Session {
+  /** The next event; fails with `Cause.Done` after the last. */
+  readonly next: Effect.Effect<RunEvent, BackendError | Cause.Done, CheckpointStore>
+}
+
+/** Puts the lanes' weights and state in place, and clears what an earlier run left in the executable. */
+const fill = async (lanes: ReadonlyArray<Lane>, shape: Shape, { executable }: Compiled) => {
+  await executable.run([{ program: "measure" }])
+  const kept = shape.training.buffers.filter(({ storage, name }) => storage === "state" && name !== shape.training.norm)
+  for (const [l, { run, from }] of lanes.entries()) {
+    executable.scalars(l, constantsOf(run))
+    const initial = from === undefined ? initialise(shape.model, run.plan, run.assignment.spec.seed) : undefined
+    for (const { name } of shape.model.parameters) {
+      await executable.write(l, name, initial?.get(name) ?? from!.checkpoint.tensors.get(name)!.values)
+    }
+    for (const { name, shape: dimensions } of kept) {
+      const size = dimensions.reduce((product, n) => product * n, 1)
+      await executable.write(l, name, from?.checkpoint.tensors.get(name)?.values ?? new Float32Array(size))
+    }
+    if (from !== undefined) {
+      run.tokens = from.ref.tokens
+      run.step = from.ref.step
+      run.divergence = fromMetadata(from.checkpoint.metadata)
+    }
+  }
+}
+
+export const startSession = Effect.fnUntraced(function* (
+  lanes: readonly [Lane, ...Array<Lane>],
+  shape: Shape,
+  compiled: Compiled,
+  info: DeviceInfo,
+  blame: Blame,
+  options: SessionOptions,
+): Effect.fn.Return<Session, BackendError, CheckpointStore | Scope.Scope> {
+  const { executable, microBatch } = compiled
+  const { numericsId } = info
+  const runs = lanes.map(({ run }) => run)
+  const S = shape.training.sequenceLength
+  const names = shape.training.stepScalars
+  const { batch: batchSchedule } = runs[0]!.assignment.spec
+
+  yield* Effect.tryPromise({ try: () => fill(lanes, shape, compiled), catch: deviceFailure(blame) })
+
+  const events: Array<RunEvent> = lanes.map(({ run, from }) => ({
+    _tag: "Started",
+    runId: run.id,
+    tokens: run.tokens,
+    numericsId,
+    synthetic: false,
+    ...(from === undefined ? {} : { resumedFrom: from.ref }),
+  }))
+
+  const replay: Replay = (calls, active) =>
+    Effect.uninterruptible(Effect.tryPromise({ try: () => executable.run(calls, active), catch: deviceFailure(blame) }))
+
+  const save = Effect.fnUntraced(function* (l: number, rolling: boolean) {
+    const run = runs[l]!
+    const tensors = yield* Effect.tryPromise({
+      try: async () => {
+        const held: Array<[string, { shape: ReadonlyArray<number>; values: Float32Array | Float64Array }]> = []
+        for (const { name, shape: dimensions, storage } of shape.training.buffers) {
+          if ((storage !== "parameter" && storage !== "state") || name === shape.training.norm) continue
+          held.push([name, { shape: dimensions, values: await executable.read(l, name) }])
+        }
+        return new Map(held)
+      },
+      catch: deviceFailure(blame),
+    })
+    const store = yield* CheckpointStore
+    return yield* store.put(
+      {
+        runId: run.id,
+        numericsId,
+        tokens: run.tokens,
+        step: run.step,
+        averages: run.assignment.averages,
+        metadata: toMetadata(run.divergence),
+        tensors,
+      },
+      { rolling },
+    )
+  }, Effect.uninterruptible)
+
+  /** Position of the last checkpoint of each lane. */
+  const savedAt = lanes.map(({ from }) => from?.ref.tokens ?? 0)
+  const checkpoint = Effect.fnUntraced(function* (l: number, rolling: boolean) {
+    const ref = yield* save(l, rolling)
+    savedAt[l] = ref.tokens
+    events.push({ _tag: "Checkpointed", runId: ref.runId, tokens: ref.tokens, checkpoint: ref })
+  })
+
+  let lastSaved = yield* Clock.currentTimeMillis
+  /** Sequences of the step under way that are in the gradient already. */
+  let within = 0
+  /** Measured, for one sequence through `grad`; a guess until the first chunk. */
+  let millisPerSequence = info.flopsPerSecond === undefined ? 5 : 0.5
+
+  // Leaves a checkpoint wherever the bundle is abandoned: at the last step boundary, since a step under way has changed no
+  // weight. Failing to write one loses time, not results.
+  yield* Effect.addFinalizer(() =>
+    Effect.forEach(
+      runs,
+      (run, l) => (run.over || run.tokens === savedAt[l] ? Effect.void : Effect.ignore(save(l, true))),
+      { discard: true },
+    ),
+  )
+
+  /** Runs whole steps, or parts of a long one, up to the next place where a lane wants something or the time is up. */
+  const train = Effect.fnUntraced(function* () {
+    const active = runs.map((run) => !run.over)
+    const first = active.indexOf(true)
+    const stops = runs.flatMap((run) =>
+      run.over ? [] : [run.assignment.until, ...run.evaluations.slice(0, 1), ...run.checkpoints.slice(0, 1)],
+    )
+    const stop = Math.min(...stops)
+    let budget = Math.max(microBatch, Math.round(options.chunkMillis / millisPerSequence))
+    let position = runs[first]!.tokens
+    let step = runs[first]!.step
+    const calls: Array<Call> = []
+    /** For each call: the sequences of a gradient, or the step that an update ends. */
+    const meaning: Array<{ readonly sequences: number } | { readonly end: number; readonly batch: number }> = []
+    let done = within
+    let planned = 0
+    while (budget > 0 && position < stop) {
+      const batch = nextBatch(batchSchedule, position)
+      const count = Math.min(microBatch, batch / S - done)
+      calls.push({
+        program: "grad",
+        sequences: count,
+        tokens: sharedRows(runs, active, position + done * S, count, S),
+      })
+      meaning.push({ sequences: count })
+      done += count
+      planned += count
+      budget -= count
+      if (done * S < batch) continue
+      const end = position + batch
+      step += 1
+      calls.push({
+        program: "update",
+        scalars: runs.map((run) => stepScalars(names, run.assignment, step, batch, end)),
+      })
+      meaning.push({ end, batch })
+      position = end
+      done = 0
+    }
+    const start = yield* Clock.currentTimeMillis
+    // One uninterruptible piece: either the chunk ran and is accounted for, or neither.
+    yield* Effect.uninterruptible(
+      Effect.gen(function* () {
+        const results = yield* replay(calls, active)
+        within = done
+        for (const [c, result] of results.entries()) account(meaning[c]!, result)
+      }),
+    )
+    const elapsed = (yield* Clock.currentTimeMillis) - start
+    millisPerSequence = Math.max(elapsed, 0.05) / planned
+  })
+
+  const account = (
+    what: { readonly sequences: number } | { readonly end: number; readonly batch: number },
+    result: Float64Array,
+  ) => {
+    for (const [l, run] of runs.entries()) {
+      if (run.over) continue
+      if ("sequences" in what) {
+        for (let i = 0; i < what.sequences; i++) run.stepLoss += result[l * what.sequences + i]!
+        continue
+      }
+      const { end, batch } = what
+      const loss = run.stepLoss / batch
+      const norm = result[l]!
+      run.stepLoss = 0
+      run.step += 1
+      const before = run.tokens
+      run.tokens = end
+      const { state, reason } = observe(run.divergence, { loss, norm, vocabulary: shape.training.vocabulary })
+      run.divergence = state
+      if (reason !== undefined) {
+        run.over = true
+        events.push({ _tag: "Diverged", runId: run.id, tokens: end, reason })
+        continue
+      }
+      const every = run.assignment.logEvery
+      if (every !== undefined && Math.floor(end / every) > Math.floor(before / every)) {
+        const eta = etaAt(run.assignment, end)
+        events.push({ _tag: "Stepped", runId: run.id, tokens: end, step: run.step, loss, gradientNorm: norm, eta })
+      }
+    }
+  }
+
+  /** Does the next thing that is due: a rolling checkpoint, readings, kept checkpoints, the end of a lane, or training. */
+  const advance = Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    if (within === 0 && now - lastSaved > options.checkpointMillis) {
+      for (const [l, run] of runs.entries()) if (!run.over && run.tokens !== savedAt[l]) yield* checkpoint(l, true)
+      lastSaved = yield* Clock.currentTimeMillis
+    }
+    if (within === 0) {
+      events.push(...(yield* takeReadings(runs, S, microBatch, replay)))
+      if (events.length > 0) return
+      for (const [l, run] of runs.entries()) {
+        if (run.over) continue
+        if (run.checkpoints.length > 0 && run.checkpoints[0]! <= run.tokens) {
+          while (run.checkpoints.length > 0 && run.checkpoints[0]! <= run.tokens) run.checkpoints.shift()
+          yield* checkpoint(l, false)
+        }
+        if (run.tokens >= boundary(run.assignment.spec, run.assignment.until)) {
+          if (savedAt[l] !== run.tokens) yield* checkpoint(l, true)
+          run.over = true
+          events.push({ _tag: "Finished", runId: run.id, tokens: run.tokens, step: run.step })
+        }
+      }
+      if (events.length > 0) return
+    }
+    yield* train()
+  })
+
+  return {
+    next: Effect.gen(function* () {
+      while (events.length === 0) {
+        if (runs.every((run) => run.over)) return yield* Cause.done()
+        yield* advance
+      }
+      return events.shift()!
+    }),
+  }
+})
+
+/** The micro-batch of every lane; lanes that read the same corpus share one array. */
+const sharedRows = (
+  runs: ReadonlyArray<Run>,
+  active: ReadonlyArray<boolean>,
+  position: number,
+  count: number,
+  S: number,
+) => {
+  const made = new Map<object, Tokens>()
+  let some: Tokens = new Int32Array(0)
+  for (const [l, { corpus }] of runs.entries()) {
+    if (!active[l] || made.has(corpus)) continue
+    some = rowsOf(corpus.read(position, count * S + 1), count, S)
+    made.set(corpus, some)
+  }
+  return runs.map(({ corpus }) => made.get(corpus) ?? some)
+}

@@ -1,0 +1,172 @@
+/** A `Device` and a source of tokens as a `Backend`. */
+import {
+  type Assignment,
+  Backend,
+  type BackendError,
+  type Capabilities,
+  CheckpointStore,
+  checkAssignments,
+  type Prepared,
+  runId,
+} from "@ts/backend"
+import { type Corpus, DataSource } from "@ts/data"
+import type { Device } from "@ts/program"
+import { Effect, Layer, type Scope, Stream } from "effect"
+import { dataFailure, failure } from "./errors.ts"
+import { makePool } from "./pool.ts"
+import { planOf, shapeKey, shapeOf, startRun } from "./run.ts"
+import { type Lane, startSession } from "./session.ts"
+import { startingPoint } from "./start.ts"
+
+export interface TrainerOptions {
+  /** Short id of the backend, e.g. `cpu`. */
+  readonly name: string
+  /** Acquired with the layer; released with it where it needs a scope. */
+  readonly device: Device | Effect.Effect<Device, BackendError, Scope.Scope>
+  /** Tokens in a micro-batch, 4096 unless given. Changes memory and speed, never a number. */
+  readonly microBatchTokens?: number
+  /** Wall time of one call to the device, milliseconds; 250 unless given. */
+  readonly chunkMillis?: number
+  /** Wall time between rolling checkpoints, milliseconds; 20 s unless given. */
+  readonly checkpointMillis?: number
+}
+
+/** Tokens that a run reads at most: its steps, and the noise scale's probes past the last of them. */
+const tokensNeeded = ({ until, noiseScale }: Assignment) =>
+  until + (noiseScale === undefined ? 0 : noiseScale.big * noiseScale.samples)
+
+export const trainerBackend = (
+  options: TrainerOptions,
+): Layer.Layer<Backend, BackendError, DataSource | CheckpointStore> =>
+  Layer.effect(
+    Backend,
+    Effect.gen(function* () {
+      const device = Effect.isEffect(options.device) ? yield* options.device : options.device
+      const { info } = device
+      const blame = { backend: options.name }
+      const data = yield* DataSource
+      const store = yield* CheckpointStore
+      const microBatchTokens = options.microBatchTokens ?? 4096
+      const pool = yield* makePool(device, blame, (S) => Math.max(1, Math.floor(microBatchTokens / S)))
+      const settings = {
+        chunkMillis: options.chunkMillis ?? 250,
+        checkpointMillis: options.checkpointMillis ?? 20_000,
+      }
+
+      const capabilities: Capabilities = {
+        backend: options.name,
+        device: info.name,
+        numerics: { [info.precision]: info.numericsId },
+        maxLanes: info.maxLanes,
+        concurrency: info.concurrency,
+        deterministic: info.deterministic,
+        branching: true,
+        checkpoints: true,
+        averages: true,
+        noiseScale: true,
+        synthetic: false,
+        maxima: {},
+        ...(info.flopsPerSecond === undefined ? {} : { flopsPerSecond: info.flopsPerSecond }),
+      }
+
+      /** Refuses what can be refused from the documents alone. */
+      const check = Effect.fnUntraced(function* (assignments: ReadonlyArray<Assignment>) {
+        for (const { spec, noiseScale } of assignments) {
+          const at = { ...blame, runId: runId(spec) }
+          if (spec.precision !== info.precision) {
+            const message = `precision: ${options.name} computes in ${info.precision}, not ${spec.precision}; use ${info.precision}`
+            return yield* failure(at, "Unsupported", message, { field: "precision" })
+          }
+          const S = spec.model.max_seq_len
+          if (
+            noiseScale !== undefined &&
+            (noiseScale.small % S !== 0 || noiseScale.big % S !== 0 || noiseScale.small >= noiseScale.big)
+          ) {
+            const message = `noiseScale: ${noiseScale.small} and ${noiseScale.big} tokens must be whole numbers of sequences of ${S}, the first smaller`
+            return yield* failure(at, "InvalidSpec", message, { field: "noiseScale" })
+          }
+        }
+        const problem = checkAssignments(options.name, assignments)
+        if (problem !== undefined) return yield* problem
+        for (const assignment of assignments) yield* planOf(options.name, assignment)
+      })
+
+      const open = Effect.fnUntraced(function* (assignment: Assignment): Effect.fn.Return<Corpus, BackendError> {
+        const { spec } = assignment
+        const at = { ...blame, runId: runId(spec) }
+        const need = { tokens: tokensNeeded(assignment), seqLen: spec.model.max_seq_len }
+        const corpus = yield* Effect.mapError(data.open(spec.data, need), dataFailure(at))
+        if (corpus.vocabulary > spec.model.vocab_size) {
+          const message = `model.vocab_size: ${spec.model.vocab_size} is smaller than the tokenizer's ${corpus.vocabulary}; use ${corpus.vocabulary}`
+          return yield* failure(at, "InvalidSpec", message, { field: "model.vocab_size" })
+        }
+        if (corpus.validation.length <= need.seqLen) {
+          const message = `data.validation.tokens: ${corpus.validation.length - 1} is less than one sequence of ${need.seqLen}; use more`
+          return yield* failure(at, "InvalidSpec", message, { field: "data.validation.tokens" })
+        }
+        return corpus
+      })
+
+      const prepare = Effect.fn("prepare")(function* (
+        assignments: ReadonlyArray<Assignment>,
+      ): Effect.fn.Return<Prepared, BackendError> {
+        yield* check(assignments)
+        // One opening per corpus: for the run that needs most of it.
+        const longest = new Map<string, Assignment>()
+        for (const assignment of assignments) {
+          const key = JSON.stringify(assignment.spec.data)
+          const known = longest.get(key)
+          if (known === undefined || tokensNeeded(known) < tokensNeeded(assignment)) longest.set(key, assignment)
+        }
+        const corpora = yield* Effect.forEach([...longest.values()], open)
+        return {
+          data: corpora.map(({ identity, evaluationId, trainTokens, shards }) => ({
+            identity,
+            evaluation: evaluationId,
+            trainTokens: Number.isFinite(trainTokens) ? trainTokens : null,
+            shards: shards.map(({ name, sha256 }) => ({ name, sha256 })),
+          })),
+        }
+      })
+
+      /** The lanes of a bundle in groups that start together. */
+      const groups = Effect.fnUntraced(function* (bundle: readonly [Assignment, ...Array<Assignment>]) {
+        yield* check(bundle)
+        const odd = bundle.find((assignment) => shapeKey(assignment) !== shapeKey(bundle[0]))
+        if (odd !== undefined) {
+          const message = `bundle: run ${runId(odd.spec)} differs from run ${runId(bundle[0].spec)} in model shape, optimiser kind, batch, precision or averages; train it in a bundle of its own`
+          return yield* failure({ ...blame, runId: runId(odd.spec) }, "InvalidSpec", message, { field: "bundle" })
+        }
+        if (bundle.length > info.maxLanes) {
+          const message = `bundle: ${bundle.length} runs are more than the ${info.maxLanes} lanes of ${options.name}; split the bundle`
+          return yield* failure(blame, "InvalidSpec", message, { field: "bundle" })
+        }
+        const lanes = yield* Effect.forEach(bundle, (assignment) =>
+          Effect.gen(function* () {
+            const plan = yield* planOf(options.name, assignment)
+            const run = startRun(assignment, plan, yield* open(assignment))
+            const from = yield* startingPoint(assignment, info.numericsId, { ...blame, runId: run.id })
+            return { run, from }
+          }),
+        )
+        return [...Map.groupBy(lanes, ({ from }) => `${from?.ref.tokens ?? 0} ${from?.ref.step ?? 0}`).values()]
+      })
+
+      const session = (lanes: ReadonlyArray<Lane>) =>
+        Effect.gen(function* () {
+          const shape = shapeOf(lanes[0]!.run.assignment)
+          const compiled = yield* pool.take(shape, lanes.length)
+          const started = yield* startSession(lanes as [Lane, ...Array<Lane>], shape, compiled, info, blame, settings)
+          return Stream.fromEffectRepeat(started.next)
+        }).pipe(Stream.unwrap)
+
+      return Backend.of({
+        capabilities,
+        prepare,
+        train: (bundle) =>
+          Stream.unwrap(
+            Effect.map(groups(bundle), (found) => Stream.flatMap(Stream.fromIterable(found), session)),
+          ).pipe(Stream.provideService(CheckpointStore, store)),
+      })
+    }),
+  )
