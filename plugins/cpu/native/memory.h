@@ -1,10 +1,14 @@
-// Zeroed, cache-line aligned float memory; large pieces ask for huge pages, which halve the time of strided passes.
+// Zeroed, aligned float memory. Large pieces come straight from the kernel: they ask for huge pages, which spare strided
+// passes their TLB misses, and go back the moment they are freed.
 #pragma once
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 #include <utility>
-#if defined(__linux__)
+
+#if defined(__unix__) || defined(__APPLE__)
+#define TT_MMAP
 #include <sys/mman.h>
 #endif
 
@@ -15,29 +19,56 @@ class Floats {
   Floats() = default;
   explicit Floats(size_t count) : count_(count) {
     if (count == 0) return;
-    constexpr size_t huge = size_t{1} << 21;
-    size_t alignment = bytes() >= huge ? huge : 64;
-    size_t size = (bytes() + alignment - 1) / alignment * alignment;
-    data_ = static_cast<float*>(std::aligned_alloc(alignment, size));
-    if (!data_) throw std::bad_alloc();
-#if defined(__linux__)
-    if (alignment == huge) madvise(data_, size, MADV_HUGEPAGE);
+    alignment_ = bytes() >= kHuge ? kHuge : kLine;
+    const size_t size = reserved();
+#if defined(TT_MMAP)
+    if (alignment_ == kHuge) {
+      block_ = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (block_ == MAP_FAILED) {
+        block_ = nullptr;
+        throw std::bad_alloc();
+      }
+#if defined(MADV_HUGEPAGE)
+      madvise(block_, size, MADV_HUGEPAGE);
 #endif
-    std::memset(data_, 0, size);
+      return;
+    }
+#endif
+    block_ = std::calloc(size, 1);
+    if (!block_) throw std::bad_alloc();
   }
-  Floats(Floats&& other) noexcept : data_(std::exchange(other.data_, nullptr)), count_(std::exchange(other.count_, 0)) {}
+  Floats(Floats&& other) noexcept { swap(other); }
   Floats& operator=(Floats&& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(count_, other.count_);
+    swap(other);
     return *this;
   }
-  ~Floats() { std::free(data_); }
-  float* data() const { return data_; }
+  ~Floats() {
+#if defined(TT_MMAP)
+    if (block_ && alignment_ == kHuge) {
+      munmap(block_, reserved());
+      return;
+    }
+#endif
+    std::free(block_);
+  }
+
+  float* data() const {
+    const auto start = reinterpret_cast<uintptr_t>(block_);
+    return reinterpret_cast<float*>((start + alignment_ - 1) / alignment_ * alignment_);
+  }
   size_t bytes() const { return count_ * sizeof(float); }
 
  private:
-  float* data_ = nullptr;
-  size_t count_ = 0;
+  static constexpr size_t kLine = 64, kHuge = size_t{1} << 21;
+  size_t reserved() const { return bytes() + alignment_; }  ///< room to align within
+  void swap(Floats& other) {
+    std::swap(block_, other.block_);
+    std::swap(count_, other.count_);
+    std::swap(alignment_, other.alignment_);
+  }
+
+  void* block_ = nullptr;
+  size_t count_ = 0, alignment_ = kLine;
 };
 
 }  // namespace tt

@@ -1,7 +1,7 @@
 // Compiles native/ into build/cpu.node with $CXX or g++; does nothing when sources and flags are as they were.
 import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { availableParallelism } from "node:os"
 import { dirname, join } from "node:path"
@@ -89,7 +89,29 @@ const inParallel = async (tasks, width) => {
   if (failure !== undefined) throw failure.reason
 }
 
-if (readOr(stampFile, "") === stamp && readOr(join(build, "cpu.node"), undefined) !== undefined) process.exit(0)
+/** One build at a time in this folder: test workers may all ask at once. A lock older than five minutes is a dead one. */
+const lock = join(build, "lock")
+const acquire = () => {
+  mkdirSync(build, { recursive: true })
+  for (;;) {
+    try {
+      mkdirSync(lock)
+      return
+    } catch {
+      const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+      if (age > 300_000) rmSync(lock, { recursive: true, force: true })
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+    }
+  }
+}
+const upToDate = () => readOr(stampFile, "") === stamp && existsSync(join(build, "cpu.node"))
+
+if (upToDate()) process.exit(0)
+acquire()
+if (upToDate()) {
+  rmSync(lock, { recursive: true, force: true })
+  process.exit(0)
+}
 
 const start = performance.now()
 const work = join(build, `work-${process.pid}`)
@@ -111,4 +133,5 @@ try {
   process.exitCode = 1
 } finally {
   rmSync(work, { recursive: true, force: true })
+  rmSync(lock, { recursive: true, force: true })
 }

@@ -12,7 +12,7 @@ export interface CpuOptions {
 }
 
 /** Tokens of a block; part of what the numbers are, so part of `numericsId`'s version. */
-const blockTokens = 512
+const blockTokens = 256
 const kernelVersion = "v1"
 const maxLanes = 64
 
@@ -41,7 +41,7 @@ const checkCount = (name: string, value: number, most = Number.POSITIVE_INFINITY
  * The CPU as a device: float32, one lane per core.
  *
  * Numbers are bit-identical within an instruction set, whatever the lanes, threads and micro-batches. The gradient is
- * the sum, from left to right, of the gradients of blocks of `blockSequences` sequences (about 512 tokens).
+ * the sum, from left to right, of the gradients of blocks of `blockSequences` sequences (about 256 tokens).
  * @throws {CpuUnavailable} when the addon is not built, or the machine lacks the instruction set asked for
  */
 export const cpuDevice = async (options: CpuOptions = {}): Promise<Device> => {

@@ -98,8 +98,11 @@ export const makeExecutable = (options: ExecutableOptions): Executable => {
       const chunk = packChunk(calls, { training, lanes, microBatch, active, averages: plan.averages })
       const working = Int32Array.from(active.flatMap((yes, lane) => (yes ? [lane] : [])))
       const all = await enqueue(() => session.run(chunk.header, chunk.tokens, chunk.numbers, working))
-      let start = 0
-      return chunk.results.map((count) => all.slice(start, (start += count)))
+      let end = 0
+      return chunk.results.map((count) => {
+        end += count
+        return all.slice(end - count, end)
+      })
     },
     dispose: () => {
       if (disposed) return

@@ -1,4 +1,5 @@
 /** Against the float64 reference: losses, every gradient and activation, then whole steps by their loss. */
+import "../test/build.ts"
 import { type Executable, gradientOf, referenceDevice, type Training } from "@ts/program"
 import { describe, expect, it } from "vitest"
 import { type ModelOptions, model, parametersOf, prepare, step, tokens } from "../test/model.ts"

@@ -1,7 +1,6 @@
-// Vitest runs this once: the addon is built when its sources have changed.
+// Imported by every test that needs the addon: builds it when its sources have changed. Without a compiler the tests
+// say so when they load it.
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
-export default (): void => {
-  spawnSync(process.execPath, [fileURLToPath(new URL("../scripts/build.mjs", import.meta.url))], { stdio: "inherit" })
-}
+spawnSync(process.execPath, [fileURLToPath(new URL("../scripts/build.mjs", import.meta.url))], { stdio: "inherit" })

@@ -1,0 +1,47 @@
+/** The CPU device behind the run-level contract: `CpuBackend.layer()`. */
+import { type Backend, BackendError, type CheckpointStore } from "@ts/backend"
+import type { DataSource } from "@ts/data"
+import { referenceDevice } from "@ts/program"
+import { type TrainerOptions, trainerBackend } from "@ts/trainer"
+import { Effect, type Layer } from "effect"
+import { type CpuOptions, cpuDevice } from "./device.ts"
+import { cpuAvailability } from "./native.ts"
+
+export interface CpuBackendOptions extends CpuOptions, Partial<Omit<TrainerOptions, "name" | "device">> {
+  /**
+   * What to do where the addon cannot be had. `refuse` (default): a typed error that says why. `reference`: the portable
+   * reference device in f32, about twenty times slower and with other last bits; its `numericsId` says so.
+   */
+  readonly fallback?: "refuse" | "reference"
+}
+
+const unavailable = (cause: unknown) =>
+  new BackendError({
+    backend: "cpu",
+    reason: "Unavailable",
+    message: `the CPU addon cannot be used: ${(cause as Error).message}`,
+    retryable: false,
+    cause,
+  })
+
+const device = ({ fallback = "refuse", ...options }: CpuBackendOptions) =>
+  Effect.suspend(() => {
+    const available = cpuAvailability()
+    if (!available.available && fallback === "reference") {
+      return Effect.as(
+        Effect.logWarning(
+          `${available.reason} Training goes on with the portable reference device, about twenty times slower.`,
+        ),
+        referenceDevice({ precision: "f32" }),
+      )
+    }
+    return Effect.tryPromise({ try: () => cpuDevice(options), catch: unavailable })
+  })
+
+/** `CpuBackend.layer(options?)`; the addon is loaded when the layer is built. */
+const layer = (options: CpuBackendOptions = {}): Layer.Layer<Backend, BackendError, DataSource | CheckpointStore> => {
+  const { instructionSet: _, threads: __, fallback: ___, ...trainer } = options
+  return trainerBackend({ ...trainer, name: "cpu", device: device(options) })
+}
+
+export const CpuBackend = { layer }
