@@ -19,8 +19,8 @@ export const bellsFigure = (law: Law): Figure => {
     title: "Optimal learning rate against batch size",
     caption: `Each curve is one horizon; bars are intervals. ${
       fitted > 0
-        ? `Curves are the fitted bell (${fitted} of ${law.bells.length} horizons); where its peak is not identified, points are joined by straight lines.`
-        : "No peak is identified, so the points are joined by straight lines. "
+        ? `Smooth curves are fitted bells (${fitted} of ${law.bells.length} horizons)${fitted < law.bells.length ? "; where the peak is not identified, straight lines join the points" : ""}.`
+        : "No peak is identified, so the points are joined by straight lines."
     } An arrow marks an optimum beyond the rates measured.`,
     tables: [etaTable(law), horizonTable(law)],
     legend: horizons.map((tokens, i) => ({

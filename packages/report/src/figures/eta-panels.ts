@@ -15,7 +15,8 @@ export interface Series {
 export const familyMarks = (all: ReadonlyArray<Series>, shift = 0.06): Array<Plot.Markish> =>
   all.flatMap((series, i): Array<Plot.Markish> => {
     const color = levelColor(i, all.length)
-    const dx = (i - (all.length - 1) / 2) * shift
+    // Points on a fitted curve stay where it says they are.
+    const dx = series.curve === undefined ? (i - (all.length - 1) / 2) * shift : 0
     const bars = series.bars.map((bar) => ({ ...bar, x: bar.x + dx }))
     const curve = series.curve ?? bars.map((bar) => [bar.x, bar.y] as const)
     return [

@@ -88,7 +88,7 @@ export const profilesFigure = (law: Law): Figure => {
         stroke: "var(--accent)",
         strokeWidth: 2,
       }),
-      Plot.dot(marks.minimum, { ...facet, r: 4, stroke: "var(--accent)", strokeWidth: 1.5 }),
+      Plot.dot(marks.minimum, { ...facet, r: 3.2, stroke: "var(--accent)", strokeWidth: 1.5 }),
       Plot.text(marks.label, {
         fx: "tokens",
         fy: "batch",

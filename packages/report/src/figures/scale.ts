@@ -6,7 +6,7 @@ const superscripts: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** `2^-8` as `2⁻⁸`, for text in figures; anything else stays. */
 export const raised = (label: string): string =>
-  label.replace(/\^(-?\d+)(?![\d.])/g, (_, exponent: string) => [...exponent].map((c) => superscripts[c]).join(""))
+  label.replace(/\^(-?\d+(?:\.\d+)?)/g, (_, exponent: string) => [...exponent].map((c) => superscripts[c]).join(""))
 
 /** Ends of a range with a margin, in the unit given. */
 export const padded = (values: ReadonlyArray<number>, margin: number): [number, number] => {

@@ -23,13 +23,14 @@ export const predictionFinding = (p: Prediction, index: number, more?: Condition
     ...(p.extrapolation.tokens > 1.001 ? [`${significant(p.extrapolation.tokens)}x in T`] : []),
     ...(p.extrapolation.batch > 1.001 ? [`${significant(p.extrapolation.batch)}x in B`] : []),
   ]
-  const extent = reach.length > 0 ? `extrapolates ${reach.join(", ")}` : "within the measured range"
+  const extent =
+    reach.length > 0 ? `extrapolates ${reach.join(", ")}` : isEstimate(p.eta) ? "within the measured range" : undefined
   return {
     id: `prediction-${index}`,
     label: "predict",
     title: head,
-    state: isEstimate(p.eta) ? "found" : "not identified",
-    text: `${head}: ${batch}, ${eta} · ${extent}`,
+    state: isEstimate(p.eta) ? "noted" : "not identified",
+    text: `${head}: ${batch}, ${eta}${extent === undefined ? "" : ` · ${extent}`}`,
     notes: [p.method, holdsFor(p, more)],
   }
 }

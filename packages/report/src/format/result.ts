@@ -13,7 +13,8 @@ import { powerOfTwo } from "./tokens.ts"
 /** How one kind of quantity is written: an estimate with its error, and a bare number for bounds and interval ends. */
 export interface Writer {
   readonly estimate: (estimate: Estimate) => string
-  readonly number: (x: number) => string
+  /** `finer`: that many decimals more than usual. */
+  readonly number: (x: number, finer?: number) => string
 }
 
 /** Standard error of log2(value), octaves. */
@@ -29,19 +30,22 @@ const octaves = (estimate: Estimate): string =>
     : withError(Math.log2(estimate.value), octaveError(estimate), { most: 2 })
 
 /** log2 of a rate or a batch, without its base: for tables whose caption says log2. */
-export const log2: Writer = { estimate: octaves, number: (x) => fixed(Math.log2(x), 1) }
+export const log2: Writer = { estimate: octaves, number: (x, finer = 0) => fixed(Math.log2(x), 1 + finer) }
 
 /** The same with its base: `2^-8.8(1)`. */
-export const power: Writer = { estimate: (estimate) => `2^${octaves(estimate)}`, number: (x) => powerOfTwo(x) }
+export const power: Writer = {
+  estimate: (estimate) => `2^${octaves(estimate)}`,
+  number: (x, finer = 0) => powerOfTwo(x, 1 + finer),
+}
 
 export const nats: Writer = {
   estimate: (e) => withError(e.value, standardErrorOf(e), { most: 4, unknown: 3 }),
-  number: (x) => significant(x, 4),
+  number: (x, finer = 0) => significant(x, 4 + finer),
 }
 
 export const plain: Writer = {
   estimate: (e) => withError(e.value, standardErrorOf(e), { most: 3, unknown: 2 }),
-  number: (x) => fixed(x, 2),
+  number: (x, finer = 0) => fixed(x, 2 + finer),
 }
 
 /** Why there is no number, short enough for a cell of a table. */
@@ -104,5 +108,7 @@ export const intervalText = (interval: Interval | undefined, write: Writer): str
   if (openLow && openHigh) return `${head} unbounded`
   if (openLow) return `${head} below ${write.number(high)}`
   if (openHigh) return `${head} above ${write.number(low)}`
-  return `${head} ${write.number(low)} … ${write.number(high)}`
+  // Ends that round to the same digits get more of them.
+  const finer = [0, 1, 2].find((k) => low === high || write.number(low, k) !== write.number(high, k)) ?? 2
+  return `${head} ${write.number(low, finer)} … ${write.number(high, finer)}`
 }

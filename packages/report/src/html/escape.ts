@@ -16,6 +16,10 @@ export const rich = (text: string): string =>
       /(?<![A-Za-z0-9])(2|T)\^(-?\d+(?:\.\d+)?(?:\([\d?]+\))?)/g,
       (_, base: string, exponent: string) => `${base === "T" ? "<i>T</i>" : base}<sup>${minus(exponent)}</sup>`,
     )
+    .replace(/ ?([±=≤≥…]) /g, (found, sign: string) =>
+      found.startsWith(" ") ? `\u00a0${sign}\u00a0` : `${sign}\u00a0`,
+    )
+    .replace(/(?<=\d) %/g, "\u00a0%")
     .replace(/(?<=^|[\s(:,…≤≥±])-(?=\d)/g, "−")
 
 const minus = (text: string): string => text.replace(/^-/, "−")

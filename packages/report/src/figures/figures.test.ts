@@ -1,0 +1,59 @@
+import { isEstimate } from "@ts/fit"
+import { describe, expect, it } from "vitest"
+import { quickstart } from "../../test/studies.ts"
+import { ownCells } from "../law-view.ts"
+import { barOf, boundOf } from "./bars.ts"
+import { levelColor, rampCss, steps } from "./palette.ts"
+import { ceiling, profileMarks } from "./profile-data.ts"
+import { octaveAxis, raised } from "./scale.ts"
+
+const cells = ownCells(quickstart().law)
+
+describe("scales", () => {
+  it("puts ticks at whole octaves, and finer where a range holds none", () => {
+    expect(octaveAxis("B", [5.6, 12.4]).ticks).toEqual([6, 7, 8, 9, 10, 11, 12])
+    expect(octaveAxis("B", [4, 40], 9).ticks).toEqual([4, 8, 12, 16, 20, 24, 28, 32, 36, 40])
+    expect(octaveAxis("eta", [-7.3, -6.9], 9).ticks).toContain(-7)
+    expect(octaveAxis("eta", [-7.3, -6.9], 9).ticks.length).toBeGreaterThan(2)
+  })
+
+  it("writes powers with raised exponents", () => {
+    expect(raised("2^-11")).toBe("2⁻¹¹")
+    expect(raised("T = 1.5M")).toBe("T = 1.5M")
+  })
+})
+
+describe("palette", () => {
+  it("has its ends at the ends of the ramp", () => {
+    expect(rampCss(0, 1)).toMatch(/^--c0:#440154;.*--c11:#fde725;$/)
+    expect(levelColor(0, 5)).toBe("var(--c0)")
+    expect(levelColor(4, 5)).toBe(`var(--c${steps - 1})`)
+  })
+})
+
+describe("bars", () => {
+  it("give log2 of value and interval, or a bound, and never both", () => {
+    for (const { eta } of cells) {
+      const bar = barOf(1, eta)
+      expect(bar === undefined).toBe(!isEstimate(eta))
+      if (isEstimate(eta)) {
+        expect(bar?.y).toBe(Math.log2(eta.value))
+        expect(boundOf(1, eta)).toBeUndefined()
+      }
+    }
+  })
+})
+
+describe("profileMarks", () => {
+  it("puts the minimum on the parabola, and every point somewhere", () => {
+    const top = ceiling(cells)
+    const marks = profileMarks(cells, top)
+    const drawn = marks.fitted.length + marks.other.length + marks.above.length + marks.diverged.length
+    expect(drawn).toBe(cells.reduce((sum, cell) => sum + cell.points.length, 0))
+    for (const mark of marks.minimum) {
+      const cell = cells.find((c) => c.batch === mark.batch && c.tokens === mark.tokens)
+      expect(mark.y + (cell?.best?.loss ?? 0)).toBeCloseTo(isEstimate(cell!.loss) ? cell!.loss.value : 0, 12)
+    }
+    for (const mark of [...marks.fitted, ...marks.parabola]) expect(mark.y).toBeLessThanOrEqual(top)
+  })
+})

@@ -1,0 +1,115 @@
+import { fitLaw, isEstimate, type Law, predict, type Row } from "@ts/fit"
+import { describe, expect, it } from "vitest"
+import { bellStudy, quickstart } from "../../test/studies.ts"
+import { cellText, log2 } from "../format/result.ts"
+import { ownCells } from "../law-view.ts"
+import { provenanceOf } from "../options.ts"
+import { textReport } from "./text-report.ts"
+
+const { law, rows } = quickstart()
+const bell = bellStudy()
+
+/** The lines of the grid, by the label of their batch. */
+const gridLine = (text: string, label: string): string =>
+  text.split("\n").find((line) => line.trimStart().startsWith(`${label} `)) ?? ""
+
+const withoutNoise = (): Law => fitLaw(rows.filter((row) => [-9, -8, -7].includes(Math.log2(row.eta))))
+
+describe("textReport", () => {
+  it("prints every identified eta* with the error that the law gives", () => {
+    const text = textReport(law)
+    for (const cell of ownCells(law)) {
+      const line = gridLine(text, `2^${Math.log2(cell.batch)}`)
+      expect(line).toContain(cellText(cell.eta, log2))
+      if (isEstimate(cell.eta)) {
+        const shown = Number(/^-?[\d.]+/.exec(cellText(cell.eta, log2))?.[0])
+        expect(Math.abs(shown - Math.log2(cell.eta.value))).toBeLessThan(0.051)
+      }
+    }
+  })
+
+  it("says few steps and numbers the reason instead of a rate", () => {
+    const text = textReport(law)
+    const line = gridLine(text, "2^12")
+    expect(line.match(/few steps¹/g)).toHaveLength(4)
+    expect(text).toMatch(/¹ Only \d+ steps after warmup/)
+  })
+
+  it("quotes the exponent of the overhead batch with its interval", () => {
+    const { exponent } = law.powerLaws.overheadBatch
+    if (!isEstimate(exponent) || exponent.interval === undefined) throw new Error("the study identifies it")
+    const { low, high } = exponent.interval
+    expect(flat(textReport(law))).toContain(
+      `grows like T^${exponent.value.toFixed(2)} (90 %: ${low.toFixed(2)} … ${high.toFixed(2)})`,
+    )
+  })
+
+  it("names the regimes and their slopes", () => {
+    const text = flat(textReport(bell.law))
+    expect(text).toMatch(/falls at 2\^5 \(-0\.\d\d ± 0\.0\d\)/)
+    expect(text).toMatch(/flat at [^;]*2\^10/)
+    expect(text).toMatch(/rises at [^;]*2\^13/)
+  })
+
+  it("gives the peak where it is identified and a bound where it is not", () => {
+    expect(flat(textReport(bell.law))).toMatch(/eta\*\(B\) peaks at B = 2\^8\.5\d\(\d\), .*grows like T\^0\.[56]\d/)
+    const low = flat(textReport(law))
+    expect(low).toContain("peak B_crit not identified: eta* shows no fall up to the largest batch")
+    expect(low).toMatch(/90 % lower bound 2\^\d+\.\d tokens at T = 2\^19/)
+  })
+
+  it("gives predictions with interval, regret, extrapolation and conditions, said once", () => {
+    const predictions = [predict(law, { tokens: 2 ** 22 }), predict(law, { tokens: 2 ** 22, batch: 1024 })]
+    const text = flat(textReport(law, { predictions }))
+    const eta = predictions[1].eta
+    if (!isEstimate(eta)) throw new Error("the study identifies it")
+    expect(text).toContain(`T = 2^22: B = 2^10, eta = 2^${Math.log2(eta.value).toFixed(1)}`)
+    expect(text).toMatch(/expected regret 0\.\d+ nats · extrapolates 8x in T/)
+    expect(text.match(/holds for: schedule/g)).toHaveLength(1)
+  })
+
+  it("keeps to the width, in blocks where the table is wider", () => {
+    for (const width of [60, 100]) {
+      const text = textReport(law, { width, title: "a study with quite a long name ".repeat(4) })
+      for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(width)
+    }
+    expect(textReport(law, { width: 60 }).match(/B \\ T/g)).toHaveLength(2)
+  })
+
+  it("colours only where asked to, and the same text", () => {
+    const plain = textReport(law)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: ANSI escapes are what is looked for
+    const escapes = /\u001b\[\d+m/g
+    expect(plain).not.toMatch(escapes)
+    const colored = textReport(law, { color: true })
+    expect(colored).toMatch(escapes)
+    expect(colored.replace(escapes, "")).toBe(plain)
+  })
+
+  it("flags synthetic losses", () => {
+    expect(textReport(bell.law, { provenance: provenanceOf(bell.rows) })).toMatch(/^SYNTHETIC /m)
+    expect(textReport(law, { provenance: provenanceOf(rows) })).not.toContain("SYNTHETIC")
+  })
+
+  it("renders a law of no rows, of one cell, and without a noise level", () => {
+    expect(textReport(fitLaw([]))).toContain("no rows")
+    const one = textReport(fitLaw(rows.filter((row) => row.batch === 64 && row.tokens === 2 ** 15 && row.width === 64)))
+    expect(one).toContain("2^6")
+    expect(one).not.toMatch(/NaN|undefined|Infinity/)
+    expect(textReport(withoutNoise())).toContain("(?)")
+  })
+
+  it("prints no number in any cell where nothing is identified", () => {
+    const edge: ReadonlyArray<Row> = rows.map((row) => ({
+      ...row,
+      loss: 3 - Math.log2(row.eta) / 100,
+      status: "finished",
+    }))
+    const text = textReport(fitLaw(edge))
+    const line = gridLine(text, "2^6")
+    expect(line.replace("2^6", "").replace(/≥ -?[\d.]+/g, "")).not.toMatch(/\d/)
+    expect(line).toContain("≥ -5.0")
+  })
+})
+
+const flat = (text: string): string => text.replace(/\s+/g, " ")
