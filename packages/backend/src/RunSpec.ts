@@ -33,6 +33,8 @@ export const ModelShape = Schema.Struct({
   norm_eps: withDefault(Positive, 1e-5),
   /** Hidden weights start with standard deviation `init_gain / sqrt(fan_in)`, embeddings with `init_gain / sqrt(base width)`. */
   init_gain: withDefault(Positive, 1),
+  /** Standard deviation of the embeddings at the start, in place of that (MPT's `init_config.emb_init_std`). */
+  emb_init_std: Schema.optionalKey(Positive),
   /** Untied readout starts at zero. */
   zero_readout: withDefault(Schema.Boolean, false),
 })

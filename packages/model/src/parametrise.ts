@@ -26,7 +26,8 @@ const tensorShape = (parameter: Parameter, base: Parameter, init: InitShape): Te
   const start = (): Pick<TensorShape, "constant" | "baseStd"> => {
     if (parameter.start !== "normal") return { constant: parameter.start === "ones" ? 1 : 0 }
     if (parameter.role === "output" && init.zero_readout) return { constant: 0 }
-    return { baseStd: init.init_gain / Math.sqrt(parameter.role === "input" ? baseFan.out : baseFan.in) }
+    if (parameter.role !== "input") return { baseStd: init.init_gain / Math.sqrt(baseFan.in) }
+    return { baseStd: init.emb_init_std ?? init.init_gain / Math.sqrt(baseFan.out) }
   }
   return {
     name: parameter.name,
@@ -42,7 +43,7 @@ const tensorShape = (parameter: Parameter, base: Parameter, init: InitShape): Te
 }
 
 /**
- * Weights start with standard deviation `init_gain / sqrt(fan-in)`, embeddings with `init_gain / sqrt(width)`, both at the
+ * Weights start with standard deviation `init_gain / sqrt(fan-in)`, embeddings with `init_gain / sqrt(width)` or `emb_init_std`, all at the
  * base shape; projections into the residual stream are divided by sqrt(2 n_layers), but for CompleteP.
  *
  * @throws {ShapeFieldError | MupError} naming the field at fault

@@ -22,6 +22,8 @@ export interface MptShape {
 /** How the weights start; see `initialise`. */
 export interface InitShape {
   readonly init_gain: number
+  /** Standard deviation of the embeddings, in place of `init_gain / sqrt(width)` at the base shape. */
+  readonly emb_init_std?: number
   /** An untied readout starts at zero. */
   readonly zero_readout: boolean
 }

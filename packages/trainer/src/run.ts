@@ -18,7 +18,7 @@ export interface Shape {
 
 /** Equal keys: runs that fit into one bundle. */
 export const shapeKey = ({ spec, averages }: Assignment): string => {
-  const { init_gain: _, zero_readout: __, ...model } = spec.model
+  const { init_gain: _, emb_init_std: __, zero_readout: ___, ...model } = spec.model
   return JSON.stringify([model, spec.optimizer.kind, spec.batch, spec.precision, [...averages].sort()])
 }
 
