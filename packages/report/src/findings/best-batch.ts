@@ -13,7 +13,9 @@ export const bestBatch = (law: Law): Finding | undefined => {
     const first = tokensLabel(run[0].tokens)
     const last = tokensLabel(run[run.length - 1].tokens)
     const where = run.length === 1 ? `T = ${first}` : `T = ${first} … ${last}`
-    return `${cellText(run[0].result, power)} at ${where}`
+    const text = cellText(run[0].result, power)
+    const known = isEstimate(run[0].result) || /[≥≤…]/.test(text)
+    return known ? `${text} at ${where}` : `not identified at ${where} (${text})`
   })
   const { exponent } = law.powerLaws.bestBatch
   const growth = isEstimate(exponent) ? `: ${growthText(law.powerLaws.bestBatch)}` : ""

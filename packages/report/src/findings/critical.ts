@@ -1,6 +1,6 @@
 import { isEstimate, type Law } from "@ts/fit"
 import { percent } from "../format/result.ts"
-import { distinctNotes, type Finding, without } from "./finding.ts"
+import { clause, distinctNotes, type Finding } from "./finding.ts"
 import { growthText } from "./growth.ts"
 import { horizonList, reasonsOf } from "./horizon-list.ts"
 
@@ -20,7 +20,7 @@ export const critical = (law: Law): Finding | undefined => {
     state: any ? "found" : "not identified",
     text: any
       ? `${share} more data for the same loss at B = ${horizonList(items)}: ${tail}`
-      : `${share} more data for the same loss: not identified; ${without(reasonsOf(items)[0] ?? "")}`,
+      : `${share} more data for the same loss: not identified; ${clause(reasonsOf(items)[0] ?? "")}`,
     notes: distinctNotes(
       isEstimate(growth.exponent) ? growth.exponent.notes : any ? [growth.exponent.message] : [],
       items.flatMap((item) => (isEstimate(item.result) ? item.result.notes : [])).slice(0, 1),

@@ -30,4 +30,6 @@ export const distinctNotes = (...lists: ReadonlyArray<ReadonlyArray<string>>): R
   ...new Set(lists.flat()),
 ]
 
-export const without = (message: string): string => message.replace(/\.$/, "")
+/** A message as a clause: no full stop, and a small first letter where it is a word's. */
+export const clause = (message: string): string =>
+  message.replace(/\.$/, "").replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())

@@ -1,7 +1,7 @@
 import { isEstimate, type Law, type Result } from "@ts/fit"
 import { percent, power } from "../format/result.ts"
 import { powerOfTwo, tokensLabel } from "../format/tokens.ts"
-import { distinctNotes, type Finding, without } from "./finding.ts"
+import { clause, distinctNotes, type Finding } from "./finding.ts"
 import { growthText } from "./growth.ts"
 import { horizonList, reasonsOf } from "./horizon-list.ts"
 
@@ -15,7 +15,7 @@ export const peak = (law: Law): Finding | undefined => {
     const bounded = [...items].reverse().find((item) => oneSidedBound(item.result) !== undefined)
     const bound =
       bounded === undefined ? "" : `. ${oneSidedBound(bounded.result)} at T = ${tokensLabel(bounded.tokens)}`
-    const why = isEstimate((bounded ?? last).result) ? "" : without(messageOf((bounded ?? last).result))
+    const why = isEstimate((bounded ?? last).result) ? "" : clause(messageOf((bounded ?? last).result))
     return { ...base, state: "not identified", text: `not identified: ${why}${bound}`, notes: [] }
   }
   const { exponent } = law.powerLaws.peakBatch

@@ -4,7 +4,7 @@ import { natsText } from "../format/nats.ts"
 import { cellText, intervalText, octaveError, power } from "../format/result.ts"
 import { tokensLabel } from "../format/tokens.ts"
 import { conditionsOf } from "../options.ts"
-import { type Finding, without } from "./finding.ts"
+import { clause, type Finding } from "./finding.ts"
 
 /** What to use at a horizon, with its doubt, its price and how far it reaches. */
 export const predictionFinding = (p: Prediction, index: number, more?: Conditions): Finding => {
@@ -12,13 +12,13 @@ export const predictionFinding = (p: Prediction, index: number, more?: Condition
   const given = isEstimate(p.batch) && octaveError(p.batch) === 0
   const batch = isEstimate(p.batch)
     ? `B = ${given ? tokensLabel(p.batch.value) : cellText(p.batch, power)}`
-    : `B not identified: ${without(p.batch.message)}`
+    : `B not identified: ${clause(p.batch.message)}`
   const regret = isEstimate(p.regret)
     ? `expected regret ${natsText(p.regret.value)} nats`
-    : `regret not identified: ${without(p.regret.message)}`
+    : `regret not identified: ${clause(p.regret.message)}`
   const eta = isEstimate(p.eta)
     ? `eta = ${power.number(p.eta.value)} = ${p.eta.value.toExponential(2)} (${intervalText(p.eta.interval, power)}), ${regret}`
-    : `eta not identified: ${without(p.eta.message)}`
+    : `eta not identified: ${clause(p.eta.message)}`
   const reach = [
     ...(p.extrapolation.tokens > 1.001 ? [`${significant(p.extrapolation.tokens)}x in T`] : []),
     ...(p.extrapolation.batch > 1.001 ? [`${significant(p.extrapolation.batch)}x in B`] : []),
@@ -30,7 +30,7 @@ export const predictionFinding = (p: Prediction, index: number, more?: Condition
     label: "predict",
     title: head,
     state: isEstimate(p.eta) ? "noted" : "not identified",
-    text: `${head}: ${batch}, ${eta}${extent === undefined ? "" : ` · ${extent}`}`,
+    text: `${head}: ${batch}${isEstimate(p.batch) ? `, ${eta}` : "; eta depends on it"}${extent === undefined ? "" : ` · ${extent}`}`,
     notes: [p.method, holdsFor(p, more)],
   }
 }

@@ -1,7 +1,7 @@
 import { isEstimate, type Law, standardErrorOf } from "@ts/fit"
 import { plusMinus, significant } from "../format/error.ts"
 import { intervalText, plain } from "../format/result.ts"
-import { type Finding, without } from "./finding.ts"
+import { clause, type Finding } from "./finding.ts"
 
 /** Whether widths have the same eta*: one finding per pair. */
 export const widthFindings = (law: Law): ReadonlyArray<Finding> =>
@@ -16,7 +16,7 @@ export const widthFindings = (law: Law): ReadonlyArray<Finding> =>
       notes: [],
     }
     if (!isEstimate(difference))
-      return { ...base, state: "not identified", text: `${a} and ${b}: not identified; ${without(difference.message)}` }
+      return { ...base, state: "not identified", text: `${a} and ${b}: not identified; ${clause(difference.message)}` }
     const size = `eta* differs by ${plusMinus(difference.value, standardErrorOf(difference))} octaves (${intervalText(difference.interval, plain)}) over ${w.cells} cell${w.cells === 1 ? "" : "s"}`
     const text = {
       equivalent: `${a} and ${b} agree: ${size}, inside the margin of ±${significant(margin)}`,

@@ -20,7 +20,7 @@ a{color:var(--second)}
 .lead{color:var(--soft);margin:0 0 1rem}
 nav{font-size:.9rem;margin:1rem 0 0}nav a{margin-right:1em;display:inline-block}
 .synthetic{border:2px solid var(--alarm);color:var(--alarm);border-radius:6px;padding:.7rem 1rem;margin:1.2rem 0;font-weight:600}
-.findings{display:grid;grid-template-columns:9.5rem 1fr;gap:0;margin:0;border-bottom:1px solid var(--rule)}
+.findings{display:grid;grid-template-columns:11rem 1fr;gap:0;margin:0;border-bottom:1px solid var(--rule)}
 .findings dt,.findings dd{margin:0;padding:.6rem 0;border-top:1px solid var(--rule)}
 .findings dt{font-weight:600;padding-right:1rem}
 .findings dd>p{margin:0}

@@ -1,5 +1,5 @@
 import { Footnotes } from "../tables/footnotes.ts"
-import type { ReportTable, TableCell } from "../tables/table.ts"
+import { blank, type ReportTable, type TableCell } from "../tables/table.ts"
 import { escapeHtml, rich } from "./escape.ts"
 
 /** A page is for reading: longer tables end here and say where the rest is. */
@@ -10,7 +10,7 @@ const cellHtml = (cell: TableCell, place: string, notes: Footnotes): string => {
   const n = notes.number(cell)
   if (n !== undefined)
     return `<td class="none" title="${escapeHtml(cell.note ?? "")}">${text}<a href="#note-${place}-${n}">${n}</a></td>`
-  return cell.value === undefined ? `<td class="word">${text}</td>` : `<td>${text}</td>`
+  return cell.value === undefined && cell !== blank ? `<td class="word">${text}</td>` : `<td>${text}</td>`
 }
 
 /** A table with its footnotes. */
