@@ -1,8 +1,9 @@
 /** Compiled programs, kept for the next bundle of the same shape and released with the backend. */
 import type { BackendError } from "@ts/backend"
 import { type Device, type Executable, UnsupportedOperation } from "@ts/program"
-import { Effect, type Scope } from "effect"
+import { Effect, Exit, type Scope } from "effect"
 import { type Blame, failure } from "./errors.ts"
+import { microBatchOf } from "./microBatch.ts"
 import type { Shape } from "./run.ts"
 
 export interface Compiled {
@@ -31,8 +32,8 @@ const compile = async (device: Device, shape: Shape, lanes: number, wanted: numb
 export const makePool = (
   device: Device,
   blame: Blame,
-  /** Sequences wanted in a micro-batch of sequences of S tokens. */
-  microBatch: (S: number) => number,
+  /** Tokens wanted in a micro-batch; absent: what fits the memory target. */
+  microBatchTokens: number | undefined,
 ): Effect.Effect<Pool, never, Scope.Scope> =>
   Effect.gen(function* () {
     const idle = new Map<string, Array<Compiled>>()
@@ -42,9 +43,11 @@ export const makePool = (
         idle.clear()
       }),
     )
+    const { precision } = device.info
     const build = (shape: Shape, lanes: number) =>
       Effect.tryPromise({
-        try: () => compile(device, shape, lanes, microBatch(shape.training.sequenceLength)),
+        try: () =>
+          compile(device, shape, lanes, microBatchOf(shape.training, { lanes, tokens: microBatchTokens, precision })),
         catch: (cause) =>
           cause instanceof UnsupportedOperation
             ? failure(blame, "Unsupported", cause.message, { field: "model", cause })
@@ -60,10 +63,12 @@ export const makePool = (
             const waiting = idle.get(key)?.pop()
             return waiting === undefined ? build(shape, lanes) : Effect.succeed(waiting)
           }),
-          (compiled) =>
+          (compiled, exit) =>
             Effect.sync(() => {
               const list = idle.get(key) ?? []
-              if (list.length < kept) idle.set(key, [...list, compiled])
+              // After a failure nobody knows what state a device left it in.
+              const sound = Exit.isSuccess(exit) || Exit.hasInterrupts(exit)
+              if (sound && list.length < kept) idle.set(key, [...list, compiled])
               else compiled.executable.dispose()
             }),
         )

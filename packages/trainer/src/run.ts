@@ -1,10 +1,17 @@
 /** One run of a bundle: what follows from its assignment, and where it stands. */
 import { type Assignment, averageName, type BackendError, runId } from "@ts/backend"
 import type { Corpus } from "@ts/data"
-import { type LaneOptimizer, laneScalars, type Mpt, mpt, parametrise, training } from "@ts/model"
+import { type LaneOptimizer, laneScalars, type Mpt, mpt, parametrise, ShapeFieldError, training } from "@ts/model"
 import type { Plan } from "@ts/mup"
 import type { Training } from "@ts/program"
-import { factor, nextBatch, roundToStep } from "@ts/schedule"
+import {
+  factor,
+  nextBatch,
+  roundToStep,
+  type ScheduleError,
+  validateBatchSchedule,
+  validateLrSchedule,
+} from "@ts/schedule"
 import { Effect } from "effect"
 import { type DivergenceState, notDiverged } from "./divergence.ts"
 import { failure } from "./errors.ts"
@@ -28,16 +35,30 @@ export const shapeOf = (assignment: Assignment): Shape => {
   return { key: shapeKey(assignment), model, training: training(model, assignment.spec.optimizer.kind, averages) }
 }
 
+/** Contradictions that only the schedules themselves know, such as a power law that rises. */
+export const checkSchedules = (backend: string, { spec }: Assignment): Effect.Effect<void, BackendError> => {
+  const attempt = (part: "schedule" | "batch", check: () => void) =>
+    Effect.try({
+      try: check,
+      catch: (cause) => {
+        const { field, message } = cause as ScheduleError
+        const at = { backend, runId: runId(spec) }
+        return failure(at, "InvalidSpec", `${part}: ${message}`, { field: `${part}.${field}`, cause })
+      },
+    })
+  return Effect.andThen(
+    attempt("schedule", () => validateLrSchedule(spec.schedule)),
+    attempt("batch", () => validateBatchSchedule(spec.batch)),
+  )
+}
+
 /** The plan of multipliers, or the contradiction that prevents one. */
 export const planOf = (backend: string, { spec }: Assignment): Effect.Effect<Plan, BackendError> =>
   Effect.try({
     try: () => parametrise(spec.model, spec.parametrisation),
     catch: (cause) => {
-      const field = (cause as { readonly field?: string }).field
-      return failure({ backend, runId: runId(spec) }, "InvalidSpec", (cause as Error).message, {
-        ...(field === undefined ? {} : { field }),
-        cause,
-      })
+      const field = cause instanceof ShapeFieldError ? `model.${cause.field}` : "parametrisation"
+      return failure({ backend, runId: runId(spec) }, "InvalidSpec", (cause as Error).message, { field, cause })
     },
   })
 
@@ -82,6 +103,13 @@ export const boundary = ({ batch, origin }: Assignment["spec"], tokens: number):
   let position = origin.at
   while (position < tokens) position += nextBatch(batch, position)
   return position
+}
+
+/** Tokens that a run reads at most: to the end of its last step, and the noise scale's probes past a reading. */
+export const tokensNeeded = ({ spec, until, evaluateAt, noiseScale }: Assignment): number => {
+  const end = boundary(spec, until)
+  if (noiseScale === undefined || evaluateAt.length === 0) return end
+  return Math.max(end, boundary(spec, Math.max(...evaluateAt)) + noiseScale.big * noiseScale.samples)
 }
 
 /** Run-time scalars of the lane that hold for the whole run. */

@@ -5,11 +5,12 @@
  */
 import { type BackendError, type Checkpoint, type CheckpointRef, CheckpointStore, type RunEvent } from "@ts/backend"
 import { initialise } from "@ts/model"
-import type { Call, DeviceInfo, Tokens } from "@ts/program"
+import { type Call, cost, type DeviceInfo, type Tokens } from "@ts/program"
 import { nextBatch } from "@ts/schedule"
 import { Cause, Clock, Effect, type Scope } from "effect"
 import { fromMetadata, observe, toMetadata } from "./divergence.ts"
 import { type Blame, deviceFailure } from "./errors.ts"
+import { makePace } from "./pace.ts"
 import type { Compiled } from "./pool.ts"
 import { type Replay, takeReadings } from "./readings.ts"
 import { boundary, constantsOf, etaAt, type Run, type Shape, stepScalars } from "./run.ts"
@@ -32,6 +33,9 @@ export interface Session {
   readonly next: Effect.Effect<RunEvent, BackendError | Cause.Done, CheckpointStore>
 }
 
+/** `startingPoint` has made sure that it is there. */
+const tensorOf = ({ checkpoint }: NonNullable<Lane["from"]>, name: string) => checkpoint.tensors.get(name)!.values
+
 /** Puts the lanes' weights and state in place, and clears what an earlier run left in the executable. */
 const fill = async (lanes: ReadonlyArray<Lane>, shape: Shape, { executable }: Compiled) => {
   await executable.run([{ program: "measure" }])
@@ -40,11 +44,11 @@ const fill = async (lanes: ReadonlyArray<Lane>, shape: Shape, { executable }: Co
     executable.scalars(l, constantsOf(run))
     const initial = from === undefined ? initialise(shape.model, run.plan, run.assignment.spec.seed) : undefined
     for (const { name } of shape.model.parameters) {
-      await executable.write(l, name, initial?.get(name) ?? from!.checkpoint.tensors.get(name)!.values)
+      await executable.write(l, name, initial?.get(name) ?? tensorOf(from!, name))
     }
     for (const { name, shape: dimensions } of kept) {
       const size = dimensions.reduce((product, n) => product * n, 1)
-      await executable.write(l, name, from?.checkpoint.tensors.get(name)?.values ?? new Float32Array(size))
+      await executable.write(l, name, from === undefined ? new Float32Array(size) : tensorOf(from, name))
     }
     if (from !== undefined) {
       run.tokens = from.ref.tokens
@@ -122,15 +126,26 @@ export const startSession = Effect.fnUntraced(function* (
   let lastSaved = yield* Clock.currentTimeMillis
   /** Sequences of the step under way that are in the gradient already. */
   let within = 0
-  /** Measured, for one sequence through `grad`; a guess until the first chunk. */
-  let millisPerSequence = info.flopsPerSecond === undefined ? 5 : 0.5
+  const pace = makePace({
+    chunkMillis: options.chunkMillis,
+    microBatch,
+    expectedMillis:
+      info.flopsPerSecond === undefined
+        ? undefined
+        : (1000 * lanes.length * cost(shape.training.grad, shape.training, { rows: S }).flops) / info.flopsPerSecond,
+  })
 
   // Leaves a checkpoint wherever the bundle is abandoned: at the last step boundary, since a step under way has changed no
   // weight. Failing to write one loses time, not results.
   yield* Effect.addFinalizer(() =>
     Effect.forEach(
       runs,
-      (run, l) => (run.over || run.tokens === savedAt[l] ? Effect.void : Effect.ignore(save(l, true))),
+      (run, l) =>
+        run.over || run.tokens === savedAt[l]
+          ? Effect.void
+          : Effect.catch(save(l, true), (error) =>
+              Effect.logWarning(`run ${run.id} stops at ${run.tokens} tokens without a checkpoint: ${error.message}`),
+            ),
       { discard: true },
     ),
   )
@@ -143,7 +158,7 @@ export const startSession = Effect.fnUntraced(function* (
       run.over ? [] : [run.assignment.until, ...run.evaluations.slice(0, 1), ...run.checkpoints.slice(0, 1)],
     )
     const stop = Math.min(...stops)
-    let budget = Math.max(microBatch, Math.round(options.chunkMillis / millisPerSequence))
+    let budget = pace.sequences()
     let position = runs[first]!.tokens
     let step = runs[first]!.step
     const calls: Array<Call> = []
@@ -184,7 +199,7 @@ export const startSession = Effect.fnUntraced(function* (
       }),
     )
     const elapsed = (yield* Clock.currentTimeMillis) - start
-    millisPerSequence = Math.max(elapsed, 0.05) / planned
+    pace.measured(planned, elapsed)
   })
 
   const account = (

@@ -13,7 +13,7 @@ import {
 } from "@ts/backend"
 import { Effect } from "effect"
 import { type Blame, failure } from "./errors.ts"
-import { boundary } from "./run.ts"
+import { boundary, type Shape } from "./run.ts"
 
 const holds = (ref: CheckpointRef, { averages }: Assignment) => averages.every((decay) => ref.averages.includes(decay))
 
@@ -29,6 +29,12 @@ const given = (ref: CheckpointRef, assignment: Assignment, numericsId: string, b
       `the checkpoint was made by ${ref.numericsId}, this device is ${numericsId}, and their numbers differ; set acceptOtherNumerics to go on all the same`,
     )
   }
+  const first = boundary(assignment.spec, firstReading(assignment))
+  if (ref.tokens > first) {
+    return refuse(
+      `the checkpoint lies at ${ref.tokens} tokens, past the first reading asked for at ${first}; leave \`resume\` out`,
+    )
+  }
   if (!holds(ref, assignment)) {
     return refuse(
       `the checkpoint lacks the averages ${assignment.averages.join(", ")}; leave \`resume\` out to start anew`,
@@ -37,8 +43,23 @@ const given = (ref: CheckpointRef, assignment: Assignment, numericsId: string, b
   return undefined
 }
 
+const firstReading = ({ until, evaluateAt, checkpointAt }: Assignment) =>
+  Math.min(until, ...evaluateAt, ...checkpointAt)
+
+/** Why a checkpoint cannot be continued by a program, as a branch of another model or optimiser cannot. */
+const misfit = (checkpoint: Checkpoint, { training }: Shape): string | undefined => {
+  for (const { name, shape, storage } of training.buffers) {
+    if ((storage !== "parameter" && storage !== "state") || name === training.norm) continue
+    const found = checkpoint.tensors.get(name)
+    if (found === undefined) return `it lacks the tensor ${name}`
+    if (found.shape.join() !== shape.join()) return `its tensor ${name} is [${found.shape}], not [${shape}]`
+  }
+  return undefined
+}
+
 export const startingPoint = Effect.fnUntraced(function* (
   assignment: Assignment,
+  shape: Shape,
   numericsId: string,
   blame: Blame,
 ): Effect.fn.Return<
@@ -48,13 +69,18 @@ export const startingPoint = Effect.fnUntraced(function* (
 > {
   const store = yield* CheckpointStore
   const { spec, resume } = assignment
-  const open = (ref: CheckpointRef) => Effect.map(store.get(ref), (checkpoint) => ({ ref, checkpoint }))
+  const open = Effect.fnUntraced(function* (ref: CheckpointRef) {
+    const checkpoint = yield* store.get(ref)
+    const problem = misfit(checkpoint, shape)
+    if (problem === undefined) return { ref, checkpoint }
+    const message = `the checkpoint of run ${ref.runId} at ${ref.tokens} tokens does not fit this run's model, optimiser and averages: ${problem}; branch from a run that shares them`
+    return yield* failure(blame, "Checkpoint", message, { field: resume === undefined ? "origin" : "resume" })
+  })
   if (resume !== undefined) {
     const refusal = given(resume, assignment, numericsId, blame)
     return refusal === undefined ? yield* open(resume) : yield* refusal
   }
-  const first = Math.min(assignment.until, ...assignment.evaluateAt, ...assignment.checkpointAt)
-  const latest = boundary(spec, first)
+  const latest = boundary(spec, firstReading(assignment))
   const own = (yield* store.list(runId(spec), numericsId)).findLast(
     (ref) => ref.tokens <= latest && holds(ref, assignment),
   )

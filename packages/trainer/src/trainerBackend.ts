@@ -14,7 +14,7 @@ import type { Device } from "@ts/program"
 import { Effect, Layer, type Scope, Stream } from "effect"
 import { dataFailure, failure } from "./errors.ts"
 import { makePool } from "./pool.ts"
-import { planOf, shapeKey, shapeOf, startRun } from "./run.ts"
+import { checkSchedules, planOf, type Shape, shapeKey, shapeOf, startRun, tokensNeeded } from "./run.ts"
 import { type Lane, startSession } from "./session.ts"
 import { startingPoint } from "./start.ts"
 
@@ -23,17 +23,13 @@ export interface TrainerOptions {
   readonly name: string
   /** Acquired with the layer; released with it where it needs a scope. */
   readonly device: Device | Effect.Effect<Device, BackendError, Scope.Scope>
-  /** Tokens in a micro-batch, 4096 unless given. Changes memory and speed, never a number. */
+  /** Tokens in a micro-batch; unless given, up to 4096 within 256 MiB of activations. Changes memory and speed, never a number. */
   readonly microBatchTokens?: number
   /** Wall time of one call to the device, milliseconds; 250 unless given. */
   readonly chunkMillis?: number
   /** Wall time between rolling checkpoints, milliseconds; 20 s unless given. */
   readonly checkpointMillis?: number
 }
-
-/** Tokens that a run reads at most: its steps, and the noise scale's probes past the last of them. */
-const tokensNeeded = ({ until, noiseScale }: Assignment) =>
-  until + (noiseScale === undefined ? 0 : noiseScale.big * noiseScale.samples)
 
 export const trainerBackend = (
   options: TrainerOptions,
@@ -46,8 +42,7 @@ export const trainerBackend = (
       const blame = { backend: options.name }
       const data = yield* DataSource
       const store = yield* CheckpointStore
-      const microBatchTokens = options.microBatchTokens ?? 4096
-      const pool = yield* makePool(device, blame, (S) => Math.max(1, Math.floor(microBatchTokens / S)))
+      const pool = yield* makePool(device, blame, options.microBatchTokens)
       const settings = {
         chunkMillis: options.chunkMillis ?? 250,
         checkpointMillis: options.checkpointMillis ?? 20_000,
@@ -71,7 +66,10 @@ export const trainerBackend = (
 
       /** Refuses what can be refused from the documents alone. */
       const check = Effect.fnUntraced(function* (assignments: ReadonlyArray<Assignment>) {
-        for (const { spec, noiseScale } of assignments) {
+        const problem = checkAssignments(options.name, assignments)
+        if (problem !== undefined) return yield* problem
+        for (const assignment of assignments) {
+          const { spec, noiseScale, averages } = assignment
           const at = { ...blame, runId: runId(spec) }
           if (spec.precision !== info.precision) {
             const message = `precision: ${options.name} computes in ${info.precision}, not ${spec.precision}; use ${info.precision}`
@@ -85,10 +83,13 @@ export const trainerBackend = (
             const message = `noiseScale: ${noiseScale.small} and ${noiseScale.big} tokens must be whole numbers of sequences of ${S}, the first smaller`
             return yield* failure(at, "InvalidSpec", message, { field: "noiseScale" })
           }
+          if (averages.includes(1)) {
+            const message = "averages: a decay of 1 never leaves its start at zero; use one below 1"
+            return yield* failure(at, "InvalidSpec", message, { field: "averages" })
+          }
+          yield* checkSchedules(options.name, assignment)
+          yield* planOf(options.name, assignment)
         }
-        const problem = checkAssignments(options.name, assignments)
-        if (problem !== undefined) return yield* problem
-        for (const assignment of assignments) yield* planOf(options.name, assignment)
       })
 
       const open = Effect.fnUntraced(function* (assignment: Assignment): Effect.fn.Return<Corpus, BackendError> {
@@ -111,16 +112,17 @@ export const trainerBackend = (
         assignments: ReadonlyArray<Assignment>,
       ): Effect.fn.Return<Prepared, BackendError> {
         yield* check(assignments)
-        // One opening per corpus: for the run that needs most of it.
+        // One opening per corpus, sequence length and vocabulary: for the run that needs most of it.
         const longest = new Map<string, Assignment>()
         for (const assignment of assignments) {
-          const key = JSON.stringify(assignment.spec.data)
+          const { data, model } = assignment.spec
+          const key = JSON.stringify([data, model.max_seq_len, model.vocab_size])
           const known = longest.get(key)
           if (known === undefined || tokensNeeded(known) < tokensNeeded(assignment)) longest.set(key, assignment)
         }
-        const corpora = yield* Effect.forEach([...longest.values()], open)
+        const corpora = new Map((yield* Effect.forEach([...longest.values()], open)).map((c) => [c.identity, c]))
         return {
-          data: corpora.map(({ identity, evaluationId, trainTokens, shards }) => ({
+          data: [...corpora.values()].map(({ identity, evaluationId, trainTokens, shards }) => ({
             identity,
             evaluation: evaluationId,
             trainTokens: Number.isFinite(trainTokens) ? trainTokens : null,
@@ -141,22 +143,30 @@ export const trainerBackend = (
           const message = `bundle: ${bundle.length} runs are more than the ${info.maxLanes} lanes of ${options.name}; split the bundle`
           return yield* failure(blame, "InvalidSpec", message, { field: "bundle" })
         }
+        const twice = bundle.find(
+          (assignment, i) => bundle.findIndex((b) => runId(b.spec) === runId(assignment.spec)) < i,
+        )
+        if (twice !== undefined) {
+          const message = `bundle: run ${runId(twice.spec)} is there twice; ask for all its readings in one assignment`
+          return yield* failure({ ...blame, runId: runId(twice.spec) }, "InvalidSpec", message, { field: "bundle" })
+        }
+        const shape = shapeOf(bundle[0])
         const lanes = yield* Effect.forEach(bundle, (assignment) =>
           Effect.gen(function* () {
             const plan = yield* planOf(options.name, assignment)
             const run = startRun(assignment, plan, yield* open(assignment))
-            const from = yield* startingPoint(assignment, info.numericsId, { ...blame, runId: run.id })
+            const from = yield* startingPoint(assignment, shape, info.numericsId, { ...blame, runId: run.id })
             return { run, from }
           }),
         )
-        return [...Map.groupBy(lanes, ({ from }) => `${from?.ref.tokens ?? 0} ${from?.ref.step ?? 0}`).values()]
+        const together = Map.groupBy(lanes, ({ from }) => `${from?.ref.tokens ?? 0} ${from?.ref.step ?? 0}`)
+        return [...together.values()].map((group) => ({ shape, group }))
       })
 
-      const session = (lanes: ReadonlyArray<Lane>) =>
+      const session = ({ shape, group }: { readonly shape: Shape; readonly group: ReadonlyArray<Lane> }) =>
         Effect.gen(function* () {
-          const shape = shapeOf(lanes[0]!.run.assignment)
-          const compiled = yield* pool.take(shape, lanes.length)
-          const started = yield* startSession(lanes as [Lane, ...Array<Lane>], shape, compiled, info, blame, settings)
+          const compiled = yield* pool.take(shape, group.length)
+          const started = yield* startSession(group as [Lane, ...Array<Lane>], shape, compiled, info, blame, settings)
           return Stream.fromEffectRepeat(started.next)
         }).pipe(Stream.unwrap)
 
