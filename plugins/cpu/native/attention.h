@@ -11,8 +11,6 @@
 
 namespace tt::TT_ISA {
 
-constexpr int kQueries = 32;
-
 struct Head {
   const float *q, *k, *v;  ///< e rows of `stride`
   ptrdiff_t stride;

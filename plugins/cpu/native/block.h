@@ -20,4 +20,11 @@ struct Block {
 constexpr int kAlign = 16;
 constexpr int padded(int n) { return (n + kAlign - 1) / kAlign * kAlign; }
 
+// What the kernels cut their work into; scratch is sized by these.
+constexpr int kDepth = 256;  ///< terms of a slice of a product: 256 x 64 of B stay in the nearest caches
+constexpr int kGroup = 192;  ///< rows of A that meet all of a slice of B before the next rows do
+constexpr int kPack = kDepth * kGroup;
+constexpr int kTurn = 64;     ///< input features of a weight gradient that are turned token by token at a time
+constexpr int kQueries = 32;  ///< queries that attention works on at a time
+
 }  // namespace tt

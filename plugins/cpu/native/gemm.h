@@ -2,9 +2,10 @@
 //
 // A is read one number at a time with any strides, B and C by vectors along j. All three products of a linear layer
 // and all six of attention have this form when activations are stored feature by feature (see block.h), so weights
-// are never repacked after an update. Each element is summed over k in order, whatever tile it falls into: numbers
-// do not depend on the tiling.
+// are never repacked after an update. Each element is summed over k in order, 256 at a time, whatever tile it falls
+// into: numbers do not depend on the tiling.
 #pragma once
+#include "block.h"
 #include "vec.h"
 
 namespace tt::TT_ISA {
@@ -21,7 +22,9 @@ struct Product {
   const float* bias = nullptr;
   const float* residual = nullptr;  ///< laid out as c
   bool accumulate = false;
+  float* pack = nullptr;  ///< kPack floats, worth giving where A is read across its rows (aRow = 1)
 };
+
 
 // Tiles that fill the registers: rows for a panel of 1, 2, 3, 4 vectors.
 #if defined(TT_AVX512)
@@ -82,7 +85,8 @@ inline void panel(const Product& p, int j) {
   if (i < p.m) lastRows<R - 1, C>(p, i, j, p.m - i);
 }
 
-static void multiply(const Product& p) {
+/// All of C in one go.
+static void sweep(const Product& p) {
   int j = 0;
   for (; j + kPanel * L <= p.n; j += kPanel * L) panel<kPanel>(p, j);
   const int left = (p.n - j) / L;
@@ -91,6 +95,32 @@ static void multiply(const Product& p) {
   if (left == 2) return panel<2>(p, j);
 #endif
   if (left == 1) panel<1>(p, j);
+}
+
+static void multiply(const Product& p) {
+  if (p.k <= kDepth) return sweep(p);
+  for (int k = 0; k < p.k; k += kDepth)
+    for (int i = 0; i < p.m; i += kGroup) {
+      Product slice = p;
+      slice.m = p.m - i < kGroup ? p.m - i : kGroup;
+      slice.k = p.k - k < kDepth ? p.k - k : kDepth;
+      slice.a = p.a + i * p.aRow + k * p.aCol;
+      slice.b = p.b + k * p.bRow;
+      slice.c = p.c + i * p.cRow;
+      if (p.bias) slice.bias = p.bias + i;
+      if (p.residual) slice.residual = p.residual + i * p.cRow;
+      if (k > 0) {
+        slice.bias = slice.residual = nullptr;
+        slice.accumulate = true;
+      }
+      if (p.pack && p.aRow == 1) {
+        for (int l = 0; l < slice.k; l++)
+          for (int r = 0; r < slice.m; r++) p.pack[l * kGroup + r] = slice.a[l * p.aCol + r];
+        slice.a = p.pack;
+        slice.aCol = kGroup;
+      }
+      sweep(slice);
+    }
 }
 
 }  // namespace tt::TT_ISA

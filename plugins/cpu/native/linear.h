@@ -16,8 +16,6 @@ static void linear(const Block& block, int in, int out, float scale, const float
   multiply(p);
 }
 
-constexpr int kTurn = 64;  ///< input features turned token by token at a time
-
 /// dweight += scale * dy x^T. The vectors of the product run along `in`, so x is turned, 64 features at a time.
 static void weightGradient(const Block& block, int in, int out, float scale, const float* dy, const float* x,
                            float* dweight, float* scratch) {
@@ -54,6 +52,7 @@ static void linearBackward(const Block& block, int in, int out, float scale, con
     Product p{weight, 1, in, dy, block.stride, dx, block.stride, in, block.columns, out};
     p.scale = scale;
     p.accumulate = accumulate;
+    p.pack = scratch;
     multiply(p);
   }
 }

@@ -7,11 +7,14 @@ long embedScratch(int d) { return long(kAlign) * padded(d); }
 
 long normScratch(int d) { return 2L * d * kAlign; }
 
-long linearScratch(const Block& block, int out) { return long(block.columns) * 64 + long(out) * kAlign + kAlign; }
+long linearScratch(const Block& block, int out) {
+  const long turned = long(block.columns) * kTurn + long(out) * kAlign;
+  return turned > kPack ? turned : kPack;
+}
 
 long attentionScratch(const Block& block, int d, int heads) {
   const long columns = padded(block.sequence), e = d / heads;
-  return 2 * columns * 32 + 4 * columns * padded(int(e)) + (8 * e + 1) * columns;
+  return 2 * columns * kQueries + 4 * columns * padded(int(e)) + (8 * e + 1) * columns;
 }
 
 }  // namespace tt
