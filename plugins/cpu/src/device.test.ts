@@ -88,6 +88,61 @@ describe("bits", () => {
   })
 })
 
+describe("any mixture of calls", () => {
+  it("gives each lane the numbers it has alone, call by call", async () => {
+    const random = uniform(11)
+    const below = (n: number) => Math.floor(n * random())
+    const lanes = 3
+    const together = await compile(2, lanes, 40)
+    const alone = await Promise.all(
+      Array.from({ length: lanes }, async (_, lane) => {
+        const executable = await (await cpuDevice({ threads: 1 })).compile(training, { lanes: 1, microBatch: 40 })
+        await prepare(executable, training, 0, lane + 1)
+        return executable
+      }),
+    )
+    const draw = (t: number): Call => {
+      const sequences = 1 + below(20) // blocks hold 16
+      const ids = Array.from({ length: lanes }, (_, lane) => tokens(training, sequences, 10 * t + lane))
+      const average = { name: "a", correction: Float64Array.from({ length: lanes }, () => 1 + random()) }
+      return [
+        { program: "grad", sequences, tokens: ids } as const,
+        { program: "update", scalars: ids.map(() => step(training, t, batchTokens)) } as const,
+        { program: "measure" } as const,
+        { program: "evaluate", sequences, tokens: ids } as const,
+        { program: "evaluate", sequences, tokens: ids, average } as const,
+      ][below(5)]
+    }
+    const only = (call: Call, lane: number): Call =>
+      call.program === "update"
+        ? { ...call, scalars: [call.scalars[lane]] }
+        : call.program === "measure"
+          ? call
+          : {
+              ...call,
+              tokens: [call.tokens[lane]],
+              ...(call.program === "evaluate" && call.average
+                ? { average: { ...call.average, correction: call.average.correction.subarray(lane, lane + 1) } }
+                : {}),
+            }
+    for (let t = 1; t <= 60; t++) {
+      const calls = Array.from({ length: 1 + below(4) }, (_, i) => draw(4 * t + i))
+      const active = Array.from({ length: lanes }, () => random() < 0.7)
+      const results = await together.run(calls, active)
+      for (let lane = 0; lane < lanes; lane++) {
+        const each = results.map((values) =>
+          values.slice((lane * values.length) / lanes, ((lane + 1) * values.length) / lanes),
+        )
+        if (!active[lane]) expect(each.flatMap((values) => [...values]).every(Number.isNaN)).toBe(true)
+        else
+          for (const [i, call] of calls.entries()) expect([each[i]]).toEqual(await alone[lane].run([only(call, lane)]))
+      }
+    }
+    for (let lane = 0; lane < lanes; lane++)
+      expect(await weightsOf(together, lane)).toEqual(await weightsOf(alone[lane], 0))
+  })
+})
+
 describe("memory", () => {
   const large = model({ vocabulary: 1000, sequenceLength: 64, width: 64, heads: 4, layers: 2 })
   /** Bytes held by all executables together, and growth of the process. */
