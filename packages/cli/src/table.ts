@@ -89,3 +89,18 @@ export const readTable = Effect.fn("readTable")(function* (
         : toCliError(error),
   })
 })
+
+/** For sources that are no tables. */
+export const noMapping: MappingFlags = {
+  eta: "eta",
+  batch: "batch",
+  tokens: "tokens",
+  loss: "loss",
+  size: Option.none(),
+  width: Option.none(),
+  seed: Option.none(),
+  steps: Option.none(),
+  warmupSteps: Option.none(),
+  runId: Option.none(),
+  status: Option.none(),
+}

@@ -1,5 +1,6 @@
 export type { Finding } from "./findings/finding.ts"
 export { findings } from "./findings/findings.ts"
+export { predictionFindings } from "./findings/prediction.ts"
 export { type HtmlOptions, htmlReport } from "./html/html-report.ts"
 export { provenanceOf, type ReportOptions } from "./options.ts"
 export { csvOf } from "./tables/csv.ts"

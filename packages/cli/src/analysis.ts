@@ -1,0 +1,100 @@
+/** From a study or somebody's table to a law. */
+import { resolve } from "node:path"
+import { type Conditions, type FitOptions, fitLaw, type Law, type Row } from "@ts/fit"
+import { Store, Study } from "@ts/sweep"
+import { Effect, FileSystem, Option } from "effect"
+import { Flag } from "effect/cli"
+import { conditionsOf } from "./conditions.ts"
+import { inputError, toCliError } from "./exit.ts"
+import { openStudy, storeLayer } from "./studyFile.ts"
+import { isTable, type MappingFlags, readTable } from "./table.ts"
+
+const number = (name: string, description: string) =>
+  Flag.Finite(name).pipe(Flag.withDescription(description), Flag.optional)
+
+export const fitFlags = {
+  noise: number("noise", "Standard deviation of one loss reading, nats; from repeats or residuals unless given"),
+  level: number("level", "Coverage of intervals; 0.9 unless given"),
+  overhead: number("overhead", "Share of extra data that makes a batch critical; 0.2 unless given"),
+  modelWidth: Flag.Int("model-width").pipe(
+    Flag.withDescription("Width the law is about; the one with most cells unless given"),
+    Flag.optional,
+  ),
+  average: Flag.String("average").pipe(
+    Flag.withDescription('Which weights: "none" for the raw ones, or as "ewa:0.99"'),
+    Flag.optional,
+  ),
+  bootstrapSeed: Flag.Int("bootstrap-seed").pipe(Flag.withDescription("Seed of the resampling"), Flag.withDefault(0)),
+}
+type Given<F> = F extends Flag.Flag<infer A> ? A : never
+export type FitFlags = { readonly [K in keyof typeof fitFlags]: Given<(typeof fitFlags)[K]> }
+
+export const fitOptions = (flags: FitFlags, conditions: Conditions): FitOptions => ({
+  ...Object.fromEntries(
+    Object.entries({
+      noise: flags.noise,
+      level: flags.level,
+      overhead: flags.overhead,
+      width: flags.modelWidth,
+      average: flags.average,
+    }).flatMap(([key, value]: [string, Option.Option<unknown>]) => (Option.isSome(value) ? [[key, value.value]] : [])),
+  ),
+  seed: flags.bootstrapSeed,
+  conditions,
+})
+
+export interface Source {
+  readonly title: string
+  readonly rows: ReadonlyArray<Row>
+  readonly conditions: Conditions
+  /** Folder where a report belongs. */
+  readonly folder: string
+  /** What was read and what was left out, for stderr. */
+  readonly talk: ReadonlyArray<string>
+}
+
+/** Rows of a study's store, or of a table when the path ends in .csv, .tsv or .jsonl. */
+export const openSource = Effect.fn("openSource")(function* (
+  path: string,
+  out: Option.Option<string>,
+  mapping: MappingFlags,
+) {
+  if (isTable(path)) {
+    const { rows, diverged, origins, summary } = yield* readTable(path, mapping)
+    const lineOf = (k: number) => k + 2
+    return {
+      title: path,
+      rows,
+      conditions: {},
+      folder: resolve("."),
+      talk: [
+        `read ${summary.used} of ${summary.rows} rows of ${path}`,
+        ...summary.reasons.map(
+          ({ reason, rows: count, examples }) =>
+            `dropped ${count}: ${reason} (line ${examples.map(lineOf).join(", ")})`,
+        ),
+        ...(diverged.length === 0
+          ? []
+          : [
+              `diverged ${diverged.length}: left out of profiles (line ${diverged.map(lineOf).join(", ")} of ${origins.length})`,
+            ]),
+      ],
+    } satisfies Source
+  }
+  const on = yield* openStudy(path, out)
+  const fs = yield* FileSystem.FileSystem
+  if (!(yield* Effect.orElseSucceed(fs.exists(on.database), () => false))) {
+    return yield* inputError(
+      `nothing is measured yet in ${on.folder}; run \`time-transfer run ${path}\` first, or give --out`,
+    )
+  }
+  const { rows, runs } = yield* Effect.gen(function* () {
+    return { rows: yield* Store.rows(on.study), runs: (yield* Study.expand(on.study)).runs }
+  }).pipe(Effect.provide(storeLayer(on)))
+  return { title: on.study.name, rows, conditions: conditionsOf(runs), folder: on.folder, talk: [] } satisfies Source
+})
+
+export const lawOf = (source: Source, flags: FitFlags): Effect.Effect<Law, ReturnType<typeof toCliError>> =>
+  source.rows.length === 0
+    ? Effect.fail(inputError(`${source.title} holds no readings yet; run the study first`))
+    : Effect.try({ try: () => fitLaw(source.rows, fitOptions(flags, source.conditions)), catch: toCliError })

@@ -1,0 +1,44 @@
+import { serializeLaw } from "@ts/fit"
+import { provenanceOf, textReport } from "@ts/report"
+import { Effect } from "effect"
+import { Argument, Command } from "effect/cli"
+import { fitFlags, lawOf, openSource } from "../analysis.ts"
+import { colour, data, json, talk } from "../output.ts"
+import { folderFlag } from "../studyFile.ts"
+import { mappingFlags } from "../table.ts"
+import { predictionsFor, targetFlags } from "../target.ts"
+
+export const sourceArgument = Argument.String("source").pipe(
+  Argument.withDescription("A study file, or a table of runs (.csv with a header line, .jsonl)"),
+)
+
+export const fit = Command.make(
+  "fit",
+  { source: sourceArgument, out: folderFlag, ...mappingFlags, ...fitFlags, ...targetFlags, json },
+  Effect.fn("fit")(function* (flags) {
+    const source = yield* openSource(flags.source, flags.out, flags)
+    for (const line of source.talk) yield* talk(line)
+    const law = yield* lawOf(source, flags)
+    if (flags.json) return yield* data(serializeLaw(law, 2))
+    const predictions = yield* predictionsFor(law, flags)
+    yield* data(
+      textReport(law, {
+        title: source.title,
+        predictions,
+        provenance: provenanceOf(source.rows),
+        color: colour(),
+        width: process.stdout.columns ?? 100,
+      }),
+    )
+  }),
+).pipe(
+  Command.withDescription("Fit the laws of the learning rate and the critical batch to a study or to anyone's runs"),
+  Command.withExamples([
+    { command: "time-transfer fit study.ts", description: "What the study says so far" },
+    {
+      command: 'time-transfer fit runs.csv --eta lr --batch "bs * 2048" --tokens D --loss "smooth loss" --size N',
+      description: "Runs that somebody else trained",
+    },
+    { command: "time-transfer fit study.ts --json > law.json", description: "The law as data, for predict" },
+  ]),
+)

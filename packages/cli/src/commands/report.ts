@@ -1,0 +1,61 @@
+import { resolve } from "node:path"
+import type { Law, Prediction } from "@ts/fit"
+import { htmlReport, provenanceOf } from "@ts/report"
+import { Effect, FileSystem, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { fitFlags, lawOf, openSource, type Source } from "../analysis.ts"
+import { CliError, exitCodes } from "../exit.ts"
+import { data, json, talk, toJson } from "../output.ts"
+import { folderFlag } from "../studyFile.ts"
+import { mappingFlags } from "../table.ts"
+import { predictionsFor, targetFlags } from "../target.ts"
+import { sourceArgument } from "./fit.ts"
+
+/** Writes the page; returns its path. */
+export const writeReport = Effect.fn("writeReport")(function* (
+  source: Source,
+  law: Law,
+  predictions: ReadonlyArray<Prediction>,
+  file: string,
+) {
+  const fs = yield* FileSystem.FileSystem
+  const page = htmlReport(law, source.rows, { title: source.title, predictions, provenance: provenanceOf(source.rows) })
+  yield* Effect.mapError(
+    fs.writeFileString(file, page),
+    (cause) =>
+      new CliError({ message: `cannot write the report to ${file}: ${cause.message}`, code: exitCodes.failed }),
+  )
+  return file
+})
+
+export const report = Command.make(
+  "report",
+  {
+    source: sourceArgument,
+    out: folderFlag,
+    file: Flag.String("file").pipe(
+      Flag.withAlias("f"),
+      Flag.withDescription("Where to write the page; report.html in the study's folder unless given"),
+      Flag.optional,
+    ),
+    ...targetFlags,
+    ...mappingFlags,
+    ...fitFlags,
+    json,
+  },
+  Effect.fn("report")(function* (flags) {
+    const source = yield* openSource(flags.source, flags.out, flags)
+    for (const line of source.talk) yield* talk(line)
+    const law = yield* lawOf(source, flags)
+    const predictions = yield* predictionsFor(law, flags)
+    const target = Option.getOrElse(flags.file, () => resolve(source.folder, "report.html"))
+    const file = yield* writeReport(source, law, predictions, target)
+    yield* data(flags.json ? toJson({ report: file }) : file)
+  }),
+).pipe(
+  Command.withDescription("Write the figures and tables as one self-contained HTML file"),
+  Command.withExamples([
+    { command: "time-transfer report study.ts", description: "Into the study's folder" },
+    { command: "time-transfer report runs.csv --eta lr --file law.html", description: "Of somebody's table" },
+  ]),
+)

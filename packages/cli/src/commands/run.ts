@@ -1,0 +1,100 @@
+import { Backend } from "@ts/backend"
+import { serializeLaw } from "@ts/fit"
+import { provenanceOf, textReport } from "@ts/report"
+import { type Summary, Sweep } from "@ts/sweep"
+import { Effect, Stream } from "effect"
+import { Command, Flag } from "effect/cli"
+import { fitFlags, lawOf, openSource } from "../analysis.ts"
+import { backendFlag } from "../backends.ts"
+import { CliError, exitCodes } from "../exit.ts"
+import { colour, compact, data, duration, json, talk, toJson } from "../output.ts"
+import { planData, planLine, planTable } from "../planText.ts"
+import { progressPrinter } from "../progress.ts"
+import { folderFlag, openStudy, type StudyOnDisk, studyArgument, sweepLayer } from "../studyFile.ts"
+import { noMapping } from "../table.ts"
+import { predictionsFor, targetFlags } from "../target.ts"
+import { writeReport } from "./report.ts"
+
+/** Plans, says what it will do, and does it; the summary is absent after a dry run. */
+const sweep = Effect.fn("sweep")(function* (on: StudyOnDisk, dryRun: boolean, asJson: boolean) {
+  const { capabilities } = yield* Backend
+  const plan = yield* Sweep.plan(on.study)
+  yield* talk(
+    `${on.study.name.padEnd(12)} ${capabilities.backend}, ${capabilities.device} · ${capabilities.concurrency} at a time`,
+  )
+  yield* talk(`plan         ${planLine(plan)}`)
+  for (const note of plan.notes) yield* talk(`note         ${note}`)
+  if (dryRun) {
+    if (asJson) yield* data(toJson(planData(plan)))
+    else for (const line of planTable(plan)) yield* data(line)
+    return undefined
+  }
+  const printer = progressPrinter()
+  let summary: Summary | undefined
+  yield* Sweep.run(plan).pipe(
+    Stream.runForEach((event) =>
+      Effect.sync(() => {
+        if (event._tag === "Progress") printer.show(event)
+        if (event._tag === "Summary") summary = event
+      }),
+    ),
+    Effect.ensuring(Effect.sync(printer.close)),
+  )
+  return summary
+})
+
+const summaryLine = ({ finished, diverged, failed, tokens, seconds }: Summary): string =>
+  `trained      ${finished} runs finished, ${diverged} diverged, ${failed.length} failed · ${compact(tokens)} tokens in ${duration(seconds)}${tokens > 0 && seconds > 0 ? ` (${compact(tokens / seconds)} tok/s)` : ""}`
+
+export const run = Command.make(
+  "run",
+  {
+    study: studyArgument,
+    backend: backendFlag,
+    out: folderFlag,
+    dryRun: Flag.Boolean("dry-run").pipe(
+      Flag.withDescription("Print the plan and its cost, and train nothing"),
+      Flag.withDefault(false),
+    ),
+    ...targetFlags,
+    ...fitFlags,
+    json,
+  },
+  Effect.fn("run")(function* (flags) {
+    const on = yield* openStudy(flags.study, flags.out)
+    const summary = yield* sweep(on, flags.dryRun, flags.json).pipe(
+      Effect.provide(sweepLayer(on, flags.backend)),
+      Effect.onInterrupt(() =>
+        talk(`\nstopped: everything measured is kept in ${on.folder}; the same command goes on`),
+      ),
+    )
+    if (flags.dryRun) return
+    if (summary !== undefined && summary.tokens + summary.failed.length > 0) yield* talk(summaryLine(summary))
+    for (const { runId, message } of summary?.failed ?? []) yield* talk(`failed       ${runId.slice(0, 8)}: ${message}`)
+    if (summary !== undefined && summary.inconsistent > 0) {
+      yield* talk(`warning      ${summary.inconsistent} readings contradict stored ones; the stored ones stay`)
+    }
+
+    const source = yield* openSource(flags.study, flags.out, noMapping)
+    const law = yield* lawOf(source, flags)
+    const predictions = yield* predictionsFor(law, flags)
+    const file = yield* writeReport(source, law, predictions, on.report)
+    if (flags.json) yield* data(serializeLaw(law, 2))
+    else {
+      const options = { title: source.title, predictions, provenance: provenanceOf(source.rows) }
+      yield* data(`\n${textReport(law, { ...options, color: colour(), width: process.stdout.columns ?? 100 })}`)
+    }
+    yield* talk(`report       ${file}`)
+    if (summary !== undefined && summary.failed.length > 0) {
+      const message = `${summary.failed.length} runs failed; run the same command again to retry them`
+      return yield* new CliError({ message, code: exitCodes.failed })
+    }
+  }),
+).pipe(
+  Command.withDescription("Train what a study still lacks, then tell what it says and write the report"),
+  Command.withExamples([
+    { command: "time-transfer run study.ts", description: "Ctrl-C keeps everything; the same command goes on" },
+    { command: "time-transfer run study.ts --dry-run", description: "Only the plan and its cost" },
+    { command: "time-transfer run study.ts --backend surrogate --out trial", description: "A trial without training" },
+  ]),
+)

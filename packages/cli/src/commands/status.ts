@@ -1,0 +1,44 @@
+import { Sweep } from "@ts/sweep"
+import { Effect } from "effect"
+import { Command } from "effect/cli"
+import { backendFlag } from "../backends.ts"
+import { compact, data, json, toJson } from "../output.ts"
+import { folderFlag, openStudy, studyArgument, sweepLayer } from "../studyFile.ts"
+
+export const status = Command.make(
+  "status",
+  { study: studyArgument, backend: backendFlag, out: folderFlag, json },
+  Effect.fn("status")(function* (flags) {
+    const on = yield* openStudy(flags.study, flags.out)
+    const { counts, runs, driver } = yield* Sweep.status(on.study).pipe(Effect.provide(sweepLayer(on, flags.backend)))
+    if (flags.json) {
+      const list = runs.map(({ run, ...rest }) => ({
+        runId: run.runId,
+        eta: run.spec.eta,
+        batch: run.spec.batch,
+        ...rest,
+      }))
+      return yield* data(
+        toJson({ study: on.study.name, folder: on.folder, counts, driver: driver ?? null, runs: list }),
+      )
+    }
+    yield* data(
+      `${on.study.name}: ${Object.entries(counts)
+        .filter(([, count]) => count > 0)
+        .map(([standing, count]) => `${count} ${standing}`)
+        .join(", ")} of ${runs.length} runs, in ${on.folder}`,
+    )
+    if (driver !== undefined) yield* data("a driver is running it now")
+    for (const { run, standing, tokens, readings, asked, reason } of runs) {
+      if (standing === "complete") continue
+      const { spec } = run
+      const batch = spec.batch.kind === "constant" ? spec.batch.tokens : spec.batch.kind
+      yield* data(
+        `  ${run.runId.slice(0, 8)}  width ${spec.model.d_model}, batch ${batch}, eta 2^${Math.log2(spec.eta).toFixed(2)}: ${standing}, ${readings}/${asked} readings, at ${compact(tokens)} tokens${reason === undefined ? "" : ` (${reason})`}`,
+      )
+    }
+  }),
+).pipe(
+  Command.withDescription("How a study stands: what is measured, what is left, what failed and why"),
+  Command.withExamples([{ command: "time-transfer status study.ts", description: "Trains nothing, changes nothing" }]),
+)

@@ -1,0 +1,34 @@
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Cause, Console, Effect, Exit } from "effect"
+import { Command, CliError as UsageError } from "effect/cli"
+import { timeTransfer } from "./cli.ts"
+import { exitCodes, toCliError } from "./exit.ts"
+
+const version = "0.1.0"
+
+/** Runs the command line and ends the process with one of `exitCodes`. */
+export const main = (): void => {
+  NodeRuntime.runMain(
+    timeTransfer.pipe(
+      Command.run({ version }),
+      Effect.provide(NodeServices.layer),
+      // Usage errors were told with the help text already.
+      Effect.tapError((error) =>
+        UsageError.isCliError(error) ? Effect.void : Console.error(`error: ${toCliError(error).message}`),
+      ),
+    ),
+    {
+      disableErrorReporting: true,
+      teardown: (exit, onExit) => onExit(exitCodeOf(exit)),
+    },
+  )
+}
+
+const exitCodeOf = (exit: Exit.Exit<unknown, unknown>): number => {
+  if (Exit.isSuccess(exit)) return 0
+  if (Cause.hasInterruptsOnly(exit.cause)) return exitCodes.interrupted
+  const failure = Cause.squash(exit.cause)
+  if (UsageError.isCliError(failure))
+    return failure._tag === "ShowHelp" && failure.errors.length === 0 ? 0 : exitCodes.input
+  return toCliError(failure).code
+}

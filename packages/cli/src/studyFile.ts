@@ -1,0 +1,83 @@
+/** A study on disk: the file that declares it and the folder that holds what it measured. */
+import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
+import { fileCheckpoints } from "@ts/backend"
+import { DataSource } from "@ts/data"
+import { Store, Study } from "@ts/sweep"
+import { Effect, FileSystem, Layer, Option } from "effect"
+import { Argument, Flag } from "effect/cli"
+import { type BackendName, backends } from "./backends.ts"
+import { inputError, toCliError } from "./exit.ts"
+
+export const studyArgument = Argument.String("study").pipe(
+  Argument.withDescription("A study file: .ts or .js with a default export, or .json"),
+)
+
+export const folderFlag = Flag.String("out").pipe(
+  Flag.withAlias("o"),
+  Flag.withDescription("Folder of the study's results; the study's name in the working directory unless given"),
+  Flag.optional,
+)
+
+export interface StudyOnDisk {
+  readonly study: Study
+  readonly file: string
+  readonly folder: string
+  readonly database: string
+  readonly report: string
+}
+
+const load = (file: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    if (!(yield* Effect.orElseSucceed(fs.exists(file), () => false))) {
+      return yield* inputError(`there is no file ${file}; give the path of a study (.ts, .js or .json)`)
+    }
+    if (extname(file) === ".json") {
+      const text = yield* Effect.mapError(fs.readFileString(file), (cause) =>
+        inputError(`cannot read ${file}: ${cause.message}`),
+      )
+      return yield* Effect.try({
+        try: (): unknown => JSON.parse(text),
+        catch: (cause) => inputError(`${file} is not JSON: ${(cause as Error).message}`),
+      })
+    }
+    const loaded = yield* Effect.tryPromise({
+      try: () => import(pathToFileURL(resolve(file)).href) as Promise<{ readonly default?: unknown }>,
+      catch: (cause) =>
+        // A study that contradicts itself says so while it is made.
+        (cause as { _tag?: string })._tag === "StudyError"
+          ? toCliError(cause)
+          : inputError(`cannot load ${file}: ${(cause as Error).message}`),
+    })
+    if (loaded.default === undefined) {
+      return yield* inputError(`${file} has no default export; end it with \`export default Study.make({ ... })\``)
+    }
+    return loaded.default
+  })
+
+export const openStudy = Effect.fn("openStudy")(function* (file: string, out: Option.Option<string>) {
+  const document = yield* load(file)
+  const study = yield* Effect.mapError(Study.decode(document), toCliError)
+  const folder = Option.getOrElse(out, () => (study.name === "study" ? basename(file, extname(file)) : study.name))
+  const home = isAbsolute(folder) ? folder : resolve(folder)
+  return {
+    study,
+    file: resolve(file),
+    folder: home,
+    database: join(home, "study.db"),
+    report: join(home, "report.html"),
+  } satisfies StudyOnDisk
+})
+
+/** The study's store; its folder is made when it is not there. */
+export const storeLayer = ({ database }: StudyOnDisk) => Store.sqlite(database)
+
+/** Everything a sweep runs on. */
+export const sweepLayer = (on: StudyOnDisk, backend: BackendName) => {
+  const checkpoints = fileCheckpoints(join(on.folder, "checkpoints"))
+  const data = DataSource.layer({ base: dirname(on.file) })
+  return Layer.mergeAll(backends[backend].layer().pipe(Layer.provide(data)), storeLayer(on)).pipe(
+    Layer.provideMerge(checkpoints),
+  )
+}

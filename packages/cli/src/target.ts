@@ -1,0 +1,35 @@
+/** The run that a prediction is for. */
+import { type Law, type Prediction, predict } from "@ts/fit"
+import { parseDuration } from "@ts/schedule"
+import { Effect, Option } from "effect"
+import { Flag } from "effect/cli"
+import { toCliError } from "./exit.ts"
+
+export const targetFlags = {
+  horizon: Flag.String("for").pipe(
+    Flag.withDescription("Token budget of the run to predict for, as 2^40, 1e12 or 500G"),
+    Flag.optional,
+  ),
+  batchSize: Flag.String("for-batch").pipe(
+    Flag.withDescription("Its batch in tokens; the best one unless given"),
+    Flag.optional,
+  ),
+}
+type Given<F> = F extends Flag.Flag<infer A> ? A : never
+export type TargetFlags = { readonly [K in keyof typeof targetFlags]: Given<(typeof targetFlags)[K]> }
+
+const longest = (law: Law): number => law.cells.reduce((most, cell) => Math.max(most, cell.tokens), 0)
+
+/** Eight times the longest horizon measured, where no target is named. */
+export const predictionsFor = (
+  law: Law,
+  flags: TargetFlags,
+): Effect.Effect<ReadonlyArray<Prediction>, ReturnType<typeof toCliError>> =>
+  Effect.try({
+    try: () => {
+      const tokens = Option.isSome(flags.horizon) ? parseDuration(flags.horizon.value) : 8 * longest(law)
+      const batch = Option.map(flags.batchSize, (text) => parseDuration(text))
+      return tokens === 0 ? [] : [predict(law, { tokens, ...(Option.isSome(batch) ? { batch: batch.value } : {}) })]
+    },
+    catch: toCliError,
+  })
