@@ -1,1 +1,2 @@
+export { type CoordinateReadings, type CoordinateStudy, observeCoordinates } from "./observeCoordinates.ts"
 export { type TrainerOptions, trainerBackend } from "./trainerBackend.ts"

@@ -1,7 +1,7 @@
 /** One run of a bundle: what follows from its assignment, and where it stands. */
-import { type Assignment, averageName, type BackendError, runId } from "@ts/backend"
+import { type Assignment, averageName, type BackendError, type RunSpec, runId } from "@ts/backend"
 import type { Corpus } from "@ts/data"
-import { type LaneOptimizer, laneScalars, type Mpt, mpt, parametrise, ShapeFieldError, training } from "@ts/model"
+import { laneScalars, type Mpt, mpt, parametrise, ShapeFieldError, training } from "@ts/model"
 import type { Plan } from "@ts/mup"
 import type { Training } from "@ts/program"
 import {
@@ -116,23 +116,24 @@ export const tokensNeeded = ({ spec, until, evaluateAt, noiseScale }: Assignment
 export const constantsOf = ({ assignment, plan }: Run): Readonly<Record<string, number>> =>
   laneScalars(
     plan,
-    assignment.spec.optimizer as LaneOptimizer,
+    assignment.spec.optimizer,
     Object.fromEntries(assignment.averages.map((decay) => [averageName(decay), decay])),
   )
 
 /** Learning rate of the step that ends at `tokens`. */
-export const etaAt = ({ spec }: Assignment, tokens: number): number => spec.eta * factor(spec.schedule, tokens)
+export const etaAt = ({ eta, schedule }: Pick<RunSpec, "eta" | "schedule">, tokens: number): number =>
+  eta * factor(schedule, tokens)
 
 /** Values of `training.stepScalars` for step number `step` of `batch` tokens that ends at `end`. */
 export const stepScalars = (
   names: ReadonlyArray<string>,
-  assignment: Assignment,
+  spec: Pick<RunSpec, "eta" | "schedule" | "optimizer">,
   step: number,
   batch: number,
   end: number,
 ) => {
-  const { optimizer, schedule } = assignment.spec
-  const eta = etaAt(assignment, end)
+  const { optimizer, schedule } = spec
+  const eta = etaAt(spec, end)
   const values: Record<string, number> = {
     gradScale: 1 / batch,
     eta,

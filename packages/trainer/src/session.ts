@@ -183,7 +183,7 @@ export const startSession = Effect.fnUntraced(function* (
       step += 1
       calls.push({
         program: "update",
-        scalars: runs.map((run) => stepScalars(names, run.assignment, step, batch, end)),
+        scalars: runs.map((run) => stepScalars(names, run.assignment.spec, step, batch, end)),
       })
       meaning.push({ end, batch })
       position = end
@@ -228,7 +228,7 @@ export const startSession = Effect.fnUntraced(function* (
       }
       const every = run.assignment.logEvery
       if (every !== undefined && Math.floor(end / every) > Math.floor(before / every)) {
-        const eta = etaAt(run.assignment, end)
+        const eta = etaAt(run.assignment.spec, end)
         events.push({ _tag: "Stepped", runId: run.id, tokens: end, step: run.step, loss, gradientNorm: norm, eta })
       }
     }
