@@ -1,7 +1,7 @@
 // Compiles native/ into build/cpu.node with $CXX or g++; does nothing when sources and flags are as they were.
 import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { availableParallelism } from "node:os"
 import { dirname, join } from "node:path"
@@ -89,18 +89,25 @@ const inParallel = async (tasks, width) => {
   if (failure !== undefined) throw failure.reason
 }
 
-/** One build at a time in this folder: test workers may all ask at once. A lock older than five minutes is a dead one. */
+/** One build at a time in this folder: test workers may all ask at once. The lock holds its owner's process id. */
 const lock = join(build, "lock")
+const alive = (pid) => {
+  try {
+    return pid === 0 || process.kill(pid, 0) // 0: the owner is about to write its id
+  } catch (error) {
+    return error.code === "EPERM"
+  }
+}
 const acquire = () => {
   mkdirSync(build, { recursive: true })
   for (;;) {
     try {
-      mkdirSync(lock)
+      writeFileSync(lock, String(process.pid), { flag: "wx" })
       return
-    } catch {
-      const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
-      if (age > 300_000) rmSync(lock, { recursive: true, force: true })
-      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error
+      if (alive(Number(readOr(lock, "0")))) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
+      else rmSync(lock, { force: true })
     }
   }
 }
@@ -109,7 +116,7 @@ const upToDate = () => readOr(stampFile, "") === stamp && existsSync(join(build,
 if (upToDate()) process.exit(0)
 acquire()
 if (upToDate()) {
-  rmSync(lock, { recursive: true, force: true })
+  rmSync(lock, { force: true })
   process.exit(0)
 }
 
@@ -133,5 +140,5 @@ try {
   process.exitCode = 1
 } finally {
   rmSync(work, { recursive: true, force: true })
-  rmSync(lock, { recursive: true, force: true })
+  rmSync(lock, { force: true })
 }
