@@ -1,1 +1,20 @@
-export {}
+import { plan } from "./plan/plan.ts"
+import { run } from "./run/run.ts"
+import { status } from "./status.ts"
+
+/** Plans a study, runs the plan, tells how it stands. */
+export const Sweep = { plan, run, status }
+
+export { StoreError, StoreErrorReason, StudyError, type StudyProblem, type SweepError } from "./errors.ts"
+export type { Cost } from "./plan/cost.ts"
+export type { Plan, PlannedRun } from "./plan/plan.ts"
+export type { Work } from "./plan/remaining.ts"
+export type { RunOptions } from "./run/bundle.ts"
+export type { Progress, Summary, SweepEvent } from "./run/events.ts"
+export type { RunStanding, RunStatus, SweepStatus } from "./status.ts"
+export type { DriverInfo } from "./store/driver.ts"
+export { EngineEvent, type JournalEntry, JournalEvent } from "./store/journal.ts"
+export { type DriverOptions, type Removal, type RunState, type Session, Store, type StoreService } from "./store/Store.ts"
+export { Study } from "./study/index.ts"
+export type { Rule } from "./study/rules.ts"
+export type { DataInput, Expansion, ExplicitRun, Part, PartOverrides, StudyInput, StudyRun, Varied } from "./study/Study.ts"

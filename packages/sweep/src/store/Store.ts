@@ -1,0 +1,105 @@
+/**
+ * The store of a study: an append-only journal in one SQLite file, and tables that are views of it.
+ *
+ * What `append` has returned for survives a kill and a power loss. A reading is kept once: the same number again is
+ * ignored, another number under numerics that promise equal ones is recorded as an inconsistency and the first stays.
+ */
+import type { CheckpointRef, Prepared } from "@ts/backend"
+import type { Row } from "@ts/fit"
+import { Context, Effect, Layer, type Scope, type Stream } from "effect"
+import type { StoreError, StudyError } from "../errors.ts"
+import type { Study } from "../study/index.ts"
+import type { DriverInfo } from "./driver.ts"
+import type { JournalEntry, JournalEvent } from "./journal.ts"
+import { makeStore } from "./makeStore.ts"
+import { inspectFile, storeFailure } from "./openFile.ts"
+import { migrate } from "./schema.ts"
+import { sqliteClient } from "./sqlite.ts"
+
+/** What the store knows of a run under one `numericsId`. */
+export interface RunState {
+  readonly runId: string
+  readonly numericsId: string
+  /** Keys (`readingKey`, `noiseScaleKey`) of the readings taken. */
+  readonly readings: ReadonlySet<string>
+  /** The furthest step boundary heard of. */
+  readonly tokens: number
+  /** It ended as its last assignment asked. */
+  readonly finished: boolean
+  readonly diverged?: { readonly tokens: number; readonly reason: string }
+  /** Why its last attempt failed. */
+  readonly failure?: string
+}
+
+/** Who writes, and whether its numbers promise to be equal each time. */
+export interface DriverOptions {
+  readonly study: string
+  readonly backend: string
+  readonly device: string
+  readonly deterministic: boolean
+}
+
+/** The right to write, held by one driver at a time. */
+export interface Session {
+  readonly id: string
+  /**
+   * Durable when it returns: all of the events or none. Gives back the entries as journalled, those that record an
+   * inconsistency among them.
+   */
+  readonly append: (
+    events: ReadonlyArray<{ readonly event: JournalEvent; readonly numericsId?: string }>,
+  ) => Effect.Effect<ReadonlyArray<JournalEntry>, StoreError>
+  /** Records what was prepared, or fails with `DataChanged` when an earlier session prepared something else. */
+  readonly prepared: (prepared: Prepared) => Effect.Effect<void, StoreError>
+}
+
+/** Results to take back: all of a run, or its readings at one horizon. */
+export interface Removal {
+  readonly runId: string
+  readonly requested?: number
+}
+
+export interface StoreService {
+  /** The file, or `:memory:`. */
+  readonly path: string
+  /** Becomes the one driver until the scope closes; `DriverActive` when there is another. */
+  readonly drive: (options: DriverOptions) => Effect.Effect<Session, StoreError, Scope.Scope>
+  /** The driver at work now, in this process or another. */
+  readonly driver: Effect.Effect<DriverInfo | undefined, StoreError>
+  /** Every run of the store, by `runId` then `numericsId`. */
+  readonly runs: Effect.Effect<ReadonlyMap<string, ReadonlyMap<string, RunState>>, StoreError>
+  readonly run: (runId: string, numericsId: string) => Effect.Effect<RunState | undefined, StoreError>
+  /** Checkpoints the journal heard of, by position; the checkpoint store knows which are still there. */
+  readonly checkpoints: (runId: string, numericsId: string) => Effect.Effect<ReadonlyArray<CheckpointRef>, StoreError>
+  /** Rows for `@ts/fit`: of the study's readings, or of everything ever asked for. */
+  readonly rows: (study?: Study) => Effect.Effect<ReadonlyArray<Row>, StoreError | StudyError>
+  /** The journal from the beginning, or from after `seq`. */
+  readonly journal: (after?: number) => Stream.Stream<JournalEntry, StoreError>
+  /** Takes results back; the next plan trains exactly those again. Refused while another driver runs. */
+  readonly remove: (removal: Removal) => Effect.Effect<void, StoreError>
+  /** Empties the views and fills them again from the journal. Refused while another driver runs. */
+  readonly rebuild: Effect.Effect<void, StoreError>
+}
+
+const open = Effect.fnUntraced(function* (path: string) {
+  if (path !== ":memory:") yield* inspectFile(path)
+  const client = yield* Layer.build(sqliteClient(path))
+  return yield* Effect.andThen(migrate, makeStore(path)).pipe(Effect.provideContext(client))
+}, (effect, path) => Effect.mapError(effect, storeFailure(path)))
+
+export class Store extends Context.Service<Store, StoreService>()("@ts/sweep/Store") {
+  /**
+   * A file, made with its folder when it is not there. By convention `<study>/study.db`, with the checkpoints beside
+   * it in `<study>/checkpoints/` and the report in `<study>/report.html`.
+   */
+  static readonly sqlite = (path: string): Layer.Layer<Store, StoreError> => Layer.effect(Store, open(path))
+
+  /** Gone with the layer: for tests and trials. */
+  static readonly memory: Layer.Layer<Store, StoreError> = Layer.suspend(() => Layer.effect(Store, open(":memory:")))
+
+  /** Rows for `@ts/fit`: of the study's readings, or of everything ever asked for. */
+  static readonly rows = (study?: Study) => Store.use((store) => store.rows(study))
+
+  /** Takes results back: all of a run, or its readings at one horizon. */
+  static readonly remove = (removal: Removal) => Store.use((store) => store.remove(removal))
+}

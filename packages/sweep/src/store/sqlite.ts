@@ -1,0 +1,97 @@
+/** A small `effect/sql` driver over Node's own `node:sqlite` (no native build). */
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
+import { Effect, Layer, Semaphore, Stream } from "effect"
+import { Reactivity } from "effect/reactivity"
+import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
+
+/** Loaded when a store is opened, so that studies and plans work where there is no SQLite. */
+export const loadSqlite = Effect.promise(() => import("node:sqlite"))
+
+const KEPT_STATEMENTS = 200
+
+const failure = (cause: unknown) =>
+  new SqlError.SqlError({
+    reason: SqlError.classifySqliteError(cause, { message: "sqlite statement failed", operation: "execute" }),
+  })
+
+/** A connection that prepares each statement once. */
+const connect = (db: DatabaseSync): SqlConnection.Connection => {
+  const statements = new Map<string, StatementSync>()
+  const prepare = (sql: string): StatementSync => {
+    const known = statements.get(sql)
+    if (known !== undefined) return known
+    if (statements.size >= KEPT_STATEMENTS) statements.clear()
+    const statement = db.prepare(sql)
+    statements.set(sql, statement)
+    return statement
+  }
+  const run = (sql: string, params: ReadonlyArray<unknown>, form: "rows" | "values" | "raw", fresh: boolean) =>
+    Effect.try({
+      try: (): any => {
+        const statement = fresh ? db.prepare(sql) : prepare(sql)
+        statement.setReturnArrays(form === "values")
+        const values = params as ReadonlyArray<SQLInputValue>
+        if (statement.columns().length > 0) return statement.all(...values)
+        const result = statement.run(...values)
+        return form === "raw" ? result : []
+      },
+      catch: failure,
+    })
+  return {
+    execute: (sql, params, transform) => {
+      const rows = run(sql, params, "rows", false)
+      return transform ? Effect.map(rows, transform) : rows
+    },
+    executeRaw: (sql, params) => run(sql, params, "raw", false),
+    executeValues: (sql, params) => run(sql, params, "values", false),
+    executeValuesUnprepared: (sql, params) => run(sql, params, "values", true),
+    executeUnprepared: (sql, params, transform) => {
+      const rows = run(sql, params, "rows", true)
+      return transform ? Effect.map(rows, transform) : rows
+    },
+    executeStream: (sql, params, transform) =>
+      Stream.suspend(() => {
+        const rows = db.prepare(sql).iterate(...(params as ReadonlyArray<SQLInputValue>)) as Iterable<any>
+        const stream = Stream.fromIterable(rows)
+        return transform ? Stream.map(stream, (row) => transform([row])[0]) : stream
+      }),
+  }
+}
+
+/**
+ * A client of one database file. The journal survives a kill and a power loss: write-ahead log, and `synchronous=FULL`,
+ * so that a commit has reached the disk when it returns.
+ */
+export const sqliteClient = (filename: string): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError> =>
+  Layer.effect(
+    SqlClient.SqlClient,
+    Effect.gen(function* () {
+      const { DatabaseSync } = yield* loadSqlite
+      const db = yield* Effect.acquireRelease(
+        Effect.try({
+          try: () => {
+            const db = new DatabaseSync(filename)
+            db.exec("PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL")
+            return db
+          },
+          catch: failure,
+        }),
+        (db) => Effect.sync(() => db.close()),
+      )
+      const connection = connect(db)
+      const semaphore = yield* Semaphore.make(1)
+      const acquirers = SqlClient.makeSqliteAcquirers({
+        connection: Effect.succeed(connection),
+        semaphore,
+        isTransaction: () => db.isTransaction,
+      })
+      return yield* SqlClient.make({
+        ...acquirers,
+        driver: "node:sqlite",
+        compiler: Statement.makeCompilerSqlite(),
+        spanAttributes: [["db.system.name", "sqlite"]],
+        prepareTransactionControls: true,
+        beginTransaction: "BEGIN IMMEDIATE",
+      })
+    }),
+  ).pipe(Layer.provide(Reactivity.layer))
