@@ -14,7 +14,23 @@ export type { Progress, Summary, SweepEvent } from "./run/events.ts"
 export type { RunStanding, RunStatus, SweepStatus } from "./status.ts"
 export type { DriverInfo } from "./store/driver.ts"
 export { EngineEvent, type JournalEntry, JournalEvent } from "./store/journal.ts"
-export { type DriverOptions, type Removal, type RunState, type Session, Store, type StoreService } from "./store/Store.ts"
+export {
+  type DriverOptions,
+  type Removal,
+  type RunState,
+  type Session,
+  Store,
+  type StoreService,
+} from "./store/Store.ts"
 export { Study } from "./study/index.ts"
 export type { Rule } from "./study/rules.ts"
-export type { DataInput, Expansion, ExplicitRun, Part, PartOverrides, StudyInput, StudyRun, Varied } from "./study/Study.ts"
+export type {
+  DataInput,
+  Expansion,
+  ExplicitRun,
+  Part,
+  PartOverrides,
+  StudyInput,
+  StudyRun,
+  Varied,
+} from "./study/Study.ts"

@@ -1,5 +1,5 @@
 /** Shortcuts for tests of whole sweeps. */
-import { type Backend, CheckpointStore, memoryCheckpoints } from "@ts/backend"
+import { type Backend, type CheckpointStore, memoryCheckpoints } from "@ts/backend"
 import { type RunOptions, Store, type Study, type Summary, Sweep, type SweepEvent } from "@ts/sweep"
 import { Effect, Fiber, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -53,5 +53,4 @@ export const pass = Effect.fnUntraced(function* (seconds: number, fiber?: Fiber.
 })
 
 /** Joins a fiber that waits on the test clock. */
-export const finish = <A, E>(fiber: Fiber.Fiber<A, E>) =>
-  Effect.andThen(pass(20_000, fiber), Fiber.join(fiber))
+export const finish = <A, E>(fiber: Fiber.Fiber<A, E>) => Effect.andThen(pass(20_000, fiber), Fiber.join(fiber))

@@ -209,7 +209,13 @@ describe("the driver's row", () => {
       })
       yield* Effect.provide(Effect.scoped(body), at(path))
       // Leaving does not take the other's row away.
-      assert.strictEqual((yield* Effect.provide(Store.use((store) => store.driver), at(path)))?.host, "elsewhere")
+      assert.strictEqual(
+        (yield* Effect.provide(
+          Store.use((store) => store.driver),
+          at(path),
+        ))?.host,
+        "elsewhere",
+      )
     }),
   )
 })
@@ -240,7 +246,10 @@ describe("rows", () => {
         })
         assert.isTrue(Number.isFinite(rows[i].loss))
       }
-      assert.match((yield* on({}, Sweep.plan(study))).notes[0], /horizon 1000 is no whole number of batches of 96: read at 1056/)
+      assert.match(
+        (yield* on({}, Sweep.plan(study))).notes[0],
+        /horizon 1000 is no whole number of batches of 96: read at 1056/,
+      )
     }).pipe(Effect.provide(kept)),
   )
 

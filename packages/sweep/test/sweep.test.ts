@@ -1,5 +1,5 @@
-import { CheckpointStore, runId } from "@ts/backend"
 import { assert, describe, it } from "@effect/vitest"
+import { CheckpointStore, runId } from "@ts/backend"
 import { Store, Study, Sweep } from "@ts/sweep"
 import { Effect, Fiber, Schedule, Stream } from "effect"
 import { finish, journal, kept, on, pass, series, summaryOf, sweep, sweepOn } from "./harness.ts"
@@ -109,7 +109,10 @@ describe("runs that do not end well", () => {
       assert.isAtLeast(summary.seconds, 120)
       assert.deepInclude(summary, { finished: 1, failed: [] })
       // From the checkpoint at 1536, not from the start.
-      assert.deepStrictEqual(seen.starts.map(({ from }) => from), [0, 1536, 1536])
+      assert.deepStrictEqual(
+        seen.starts.map(({ from }) => from),
+        [0, 1536, 1536],
+      )
       const tags = (yield* journal).map(({ event }) => event._tag)
       assert.strictEqual(tags.filter((tag) => tag === "Retrying").length, 2)
       assert.strictEqual((yield* series()).length, 2)
@@ -148,7 +151,10 @@ describe("runs that do not end well", () => {
       const fiber = yield* Effect.forkChild(sweepOn({ beforeStep }, study, { stallTimeout: "1 minute" }))
       const { summary, seen } = yield* finish(fiber)
       assert.strictEqual(summary.finished, 1)
-      assert.deepStrictEqual(seen.starts.map(({ from }) => from), [0, 1600])
+      assert.deepStrictEqual(
+        seen.starts.map(({ from }) => from),
+        [0, 1600],
+      )
       assert.strictEqual(seen.tokens, 2048)
     }).pipe(Effect.provide(kept)),
   )
@@ -171,7 +177,10 @@ describe("runs that do not end well", () => {
       const { seen } = yield* sweepOn({}, longer, { retry: Schedule.recurs(3) }).pipe(
         Effect.provideService(CheckpointStore, broken),
       )
-      assert.deepStrictEqual(seen.starts.map(({ from }) => from), [1024])
+      assert.deepStrictEqual(
+        seen.starts.map(({ from }) => from),
+        [1024],
+      )
       assert.deepStrictEqual(yield* series(), direct)
     }).pipe(Effect.provide(kept)),
   )
@@ -186,7 +195,10 @@ describe("runs that do not end well", () => {
         yield* Store.remove({ runId: id, requested: 1024 })
         const { seen, summary } = yield* sweepOn({ readsAtStart }, study, { retry: Schedule.recurs(2) })
         assert.strictEqual(summary.finished, 1)
-        assert.deepStrictEqual(seen.starts.map(({ from }) => from), readsAtStart ? [1024] : [1024, 512])
+        assert.deepStrictEqual(
+          seen.starts.map(({ from }) => from),
+          readsAtStart ? [1024] : [1024, 512],
+        )
         assert.deepStrictEqual(yield* series(), before)
       }
     }).pipe(Effect.provide(kept)),
@@ -229,7 +241,10 @@ describe("numbers one can trust", () => {
         { capabilities: { maxLanes: 8, concurrency: 2 } },
         withFields({ seeds: [3, 4], batch: 64, eta: 0.01 }),
       )
-      assert.deepStrictEqual(two.seen.bundles.map((bundle) => bundle.length), [1, 1])
+      assert.deepStrictEqual(
+        two.seen.bundles.map((bundle) => bundle.length),
+        [1, 1],
+      )
     }).pipe(Effect.provide(kept)),
   )
 
@@ -273,7 +288,10 @@ describe("branches", () => {
       const { plan, seen, summary } = yield* sweepOn({}, study)
       assert.strictEqual(plan.cost.tokens, 1024 + 512)
       assert.deepInclude(summary, { finished: 2, failed: [] })
-      assert.deepStrictEqual(seen.starts.map(({ from }) => from), [0, 512])
+      assert.deepStrictEqual(
+        seen.starts.map(({ from }) => from),
+        [0, 512],
+      )
       assert.strictEqual((yield* sweepOn({}, study)).plan.runs.length, 0)
     }).pipe(Effect.provide(kept)),
   )

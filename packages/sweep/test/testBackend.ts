@@ -78,7 +78,10 @@ export const testBackend = (
         ...options.capabilities,
       }
 
-      const runOne = Effect.fnUntraced(function* (assignment: Assignment, send: (event: RunEvent) => Effect.Effect<void>) {
+      const runOne = Effect.fnUntraced(function* (
+        assignment: Assignment,
+        send: (event: RunEvent) => Effect.Effect<void>,
+      ) {
         const { spec, resume, until, averages } = assignment
         const id = runId(spec)
         const numericsId = capabilities.numerics[spec.precision]
@@ -204,7 +207,12 @@ export const failing = (times: number, at: number) =>
       (n) =>
         n > 0
           ? Effect.fail(
-              new BackendError({ backend: "chain", reason: "Device", message: "the device fell over", retryable: true }),
+              new BackendError({
+                backend: "chain",
+                reason: "Device",
+                message: "the device fell over",
+                retryable: true,
+              }),
             )
           : Effect.void,
     )

@@ -6,7 +6,10 @@ import type { StudyRun } from "../study/Study.ts"
 const valueAt = (spec: unknown, path: string): unknown =>
   path.split(".").reduce<any>((inner, key) => (inner == null ? undefined : inner[key]), spec)
 
-export const incapabilities = (able: Capabilities, { spec, averages, noiseScale }: StudyRun): ReadonlyArray<StudyProblem> => {
+export const incapabilities = (
+  able: Capabilities,
+  { spec, averages, noiseScale }: StudyRun,
+): ReadonlyArray<StudyProblem> => {
   const problems: Array<StudyProblem> = []
   const { backend } = able
   if (able.numerics[spec.precision] === undefined) {

@@ -40,9 +40,7 @@ export const checkpointsOf = Effect.fnUntraced(function* (runId: string, numeric
   if (!capabilities.checkpoints) return [] as ReadonlyArray<CheckpointRef>
   const kept = yield* Effect.serviceOption(CheckpointStore)
   const store = yield* Store
-  return Option.isSome(kept)
-    ? yield* kept.value.list(runId, numericsId)
-    : yield* store.checkpoints(runId, numericsId)
+  return Option.isSome(kept) ? yield* kept.value.list(runId, numericsId) : yield* store.checkpoints(runId, numericsId)
 })
 
 export const startOf = Effect.fnUntraced(function* (run: StudyRun, numericsId: string, known: boolean) {
@@ -78,10 +76,8 @@ const group = (problems: ReadonlyArray<StudyProblem>): ReadonlyArray<StudyProble
  * Readings in the store under the backend's `numericsId` are taken off: a finished study plans nothing, a new horizon
  * only the extension, a removed reading that run from the checkpoint before it. Fails with every problem at once.
  */
-export const plan: (
-  study: Study,
-) => Effect.Effect<Plan, StudyError | StoreError | BackendError, Backend | Store> = Effect.fn("Sweep.plan")(
-  function* (study: Study) {
+export const plan: (study: Study) => Effect.Effect<Plan, StudyError | StoreError | BackendError, Backend | Store> =
+  Effect.fn("Sweep.plan")(function* (study: Study) {
     const { runs, notes } = yield* Study.expand(study)
     const { capabilities } = yield* Backend
     const problems = runs.flatMap((run) => incapabilities(capabilities, run))
@@ -131,5 +127,4 @@ export const plan: (
       cost: costOf(ordered, capabilities),
       notes,
     }
-  },
-)
+  })

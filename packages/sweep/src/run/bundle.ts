@@ -1,9 +1,9 @@
 /** Trains one bundle to its end: journals what happens, tries again what may succeed, gives up the rest. */
-import { Backend, type Assignment, BackendError, CheckpointStore, RunEvent, type RunId } from "@ts/backend"
+import { type Assignment, Backend, BackendError, type CheckpointStore, RunEvent, type RunId } from "@ts/backend"
 import { Duration, Effect, Schedule, Schema, Stream } from "effect"
 import type { StoreError } from "../errors.ts"
-import { startOf } from "../plan/plan.ts"
 import { boundaryOf } from "../plan/boundary.ts"
+import { startOf } from "../plan/plan.ts"
 import { keysAt, remainingWork } from "../plan/remaining.ts"
 import type { JournalEntry, JournalEvent } from "../store/journal.ts"
 import { type Session, Store } from "../store/Store.ts"

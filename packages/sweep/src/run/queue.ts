@@ -2,9 +2,7 @@
 import { isSettled, type Lane } from "./lane.ts"
 
 const parentOf = (lane: Lane, lanes: ReadonlyArray<Lane>): Lane | undefined =>
-  lane.run.spec.origin === undefined
-    ? undefined
-    : lanes.find(({ run }) => run.runId === lane.run.spec.origin!.parent)
+  lane.run.spec.origin === undefined ? undefined : lanes.find(({ run }) => run.runId === lane.run.spec.origin!.parent)
 
 /** Waiting branches whose parent ended without reaching them, with the reason. */
 export const orphans = (lanes: ReadonlyArray<Lane>): ReadonlyArray<readonly [Lane, string]> =>

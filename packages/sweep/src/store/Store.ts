@@ -81,11 +81,14 @@ export interface StoreService {
   readonly rebuild: Effect.Effect<void, StoreError>
 }
 
-const open = Effect.fnUntraced(function* (path: string) {
-  if (path !== ":memory:") yield* inspectFile(path)
-  const client = yield* Layer.build(sqliteClient(path))
-  return yield* Effect.andThen(migrate, makeStore(path)).pipe(Effect.provideContext(client))
-}, (effect, path) => Effect.mapError(effect, storeFailure(path)))
+const open = Effect.fnUntraced(
+  function* (path: string) {
+    if (path !== ":memory:") yield* inspectFile(path)
+    const client = yield* Layer.build(sqliteClient(path))
+    return yield* Effect.andThen(migrate, makeStore(path)).pipe(Effect.provideContext(client))
+  },
+  (effect, path) => Effect.mapError(effect, storeFailure(path)),
+)
 
 export class Store extends Context.Service<Store, StoreService>()("@ts/sweep/Store") {
   /**

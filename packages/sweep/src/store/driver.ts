@@ -54,39 +54,42 @@ export const currentDriver = Effect.fnUntraced(function* (sql: SqlClient.SqlClie
 })
 
 /** Becomes the driver until the scope closes. Fails with `DriverActive` when there is one. */
-export const becomeDriver = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, path: string, session: string) {
-  const host = yield* hostname
-  const claim = sql.withTransaction(
-    Effect.gen(function* () {
-      const other = yield* currentDriver(sql)
-      const time = yield* now
-      if (other !== undefined) {
-        const ago = Math.max(0, Math.round((time - other.heartbeat) / 1000))
-        return yield* new StoreError({
-          reason: "DriverActive",
-          path,
-          message: `${path} is being run by process ${other.pid} on ${other.host} (seen ${ago} s ago); wait for it or stop it first`,
-        })
-      }
-      yield* sql`INSERT OR REPLACE INTO driver VALUES (1, ${session}, ${process.pid}, ${host}, ${time})`
-    }),
-  )
-  yield* Effect.acquireRelease(
-    Effect.tap(claim, () => Effect.sync(() => living.add(session))),
-    () =>
-      sql`DELETE FROM driver WHERE session = ${session}`.pipe(
-        Effect.ensuring(Effect.sync(() => living.delete(session))),
-        Effect.ignore,
-      ),
-  )
-  yield* now.pipe(
-    Effect.flatMap((time) => sql`UPDATE driver SET heartbeat = ${time} WHERE session = ${session}`),
-    // A beat that fails says nothing: the next append does.
-    Effect.ignore,
-    Effect.repeat(Schedule.spaced(HEARTBEAT)),
-    Effect.forkScoped,
-  )
-}, (effect, _sql, path) => Effect.mapError(effect, storeFailure(path)))
+export const becomeDriver = Effect.fnUntraced(
+  function* (sql: SqlClient.SqlClient, path: string, session: string) {
+    const host = yield* hostname
+    const claim = sql.withTransaction(
+      Effect.gen(function* () {
+        const other = yield* currentDriver(sql)
+        const time = yield* now
+        if (other !== undefined) {
+          const ago = Math.max(0, Math.round((time - other.heartbeat) / 1000))
+          return yield* new StoreError({
+            reason: "DriverActive",
+            path,
+            message: `${path} is being run by process ${other.pid} on ${other.host} (seen ${ago} s ago); wait for it or stop it first`,
+          })
+        }
+        yield* sql`INSERT OR REPLACE INTO driver VALUES (1, ${session}, ${process.pid}, ${host}, ${time})`
+      }),
+    )
+    yield* Effect.acquireRelease(
+      Effect.tap(claim, () => Effect.sync(() => living.add(session))),
+      () =>
+        sql`DELETE FROM driver WHERE session = ${session}`.pipe(
+          Effect.ensuring(Effect.sync(() => living.delete(session))),
+          Effect.ignore,
+        ),
+    )
+    yield* now.pipe(
+      Effect.flatMap((time) => sql`UPDATE driver SET heartbeat = ${time} WHERE session = ${session}`),
+      // A beat that fails says nothing: the next append does.
+      Effect.ignore,
+      Effect.repeat(Schedule.spaced(HEARTBEAT)),
+      Effect.forkScoped,
+    )
+  },
+  (effect, _sql, path) => Effect.mapError(effect, storeFailure(path)),
+)
 
 /** Fails with `LostLock` unless the session is still the driver; for use inside a transaction. */
 export const stillDriver = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, path: string, session: string) {

@@ -6,10 +6,10 @@ import { StoreError } from "../errors.ts"
 import { Study } from "../study/index.ts"
 import { becomeDriver, currentDriver, now, stillDriver } from "./driver.ts"
 import type { JournalEntry, JournalEvent } from "./journal.ts"
+import { noiseScaleKey, readingKey } from "./keys.ts"
 import { storeFailure } from "./openFile.ts"
 import { project } from "./project.ts"
 import { type Asked, rowsOf, type StoredReading, type StoredRun } from "./rows.ts"
-import { noiseScaleKey, readingKey } from "./keys.ts"
 import type { DriverOptions, Removal, RunState, Session, StoreService } from "./Store.ts"
 import { views } from "./schema.ts"
 
@@ -65,9 +65,10 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
   })
 
   const prepared = Effect.fnUntraced(function* (append: Session["append"], found: Prepared) {
-    const stored = yield* guard(
-      sql<{ identity: string; evaluation: string; train_tokens: number | null; shards: string }>`SELECT * FROM data`,
-    )
+    const stored =
+      yield* guard(
+        sql<{ identity: string; evaluation: string; train_tokens: number | null; shards: string }>`SELECT * FROM data`,
+      )
     for (const data of found.data) {
       const before = stored.find(({ identity }) => identity === data.identity)
       if (before === undefined) continue
@@ -96,9 +97,7 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
     yield* becomeDriver(sql, path, id)
     const append: Session["append"] = (events) =>
       guard(
-        sql.withTransaction(
-          Effect.andThen(stillDriver(sql, path, id), appendAll(id, options.deterministic, events)),
-        ),
+        sql.withTransaction(Effect.andThen(stillDriver(sql, path, id), appendAll(id, options.deterministic, events))),
       )
     const { study, backend, device } = options
     yield* append([{ event: { _tag: "SessionStarted", study, backend, device } }])
@@ -108,13 +107,21 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
   const states = Effect.fnUntraced(function* (only?: { runId: string; numericsId: string }) {
     const where = only === undefined ? sql`TRUE` : sql`run_id = ${only.runId} AND numerics_id = ${only.numericsId}`
     const taken = new Map<string, Map<string, Set<string>>>()
-    const readings = yield* sql<StoredReading>`SELECT run_id, numerics_id, requested, average FROM readings WHERE ${where}`
+    const readings =
+      yield* sql<StoredReading>`SELECT run_id, numerics_id, requested, average FROM readings WHERE ${where}`
     for (const { run_id, numerics_id, requested, average } of readings) {
       const byNumerics = taken.get(run_id) ?? new Map<string, Set<string>>()
       const keys = byNumerics.get(numerics_id) ?? new Set<string>()
       taken.set(run_id, byNumerics.set(numerics_id, keys.add(readingKey(requested, average))))
     }
-    const noise = yield* sql<{ run_id: string; numerics_id: string; requested: number; small: number; big: number; samples: number }>`
+    const noise = yield* sql<{
+      run_id: string
+      numerics_id: string
+      requested: number
+      small: number
+      big: number
+      samples: number
+    }>`
       SELECT run_id, numerics_id, requested, small, big, samples FROM noise_scales WHERE ${where}`
     for (const scale of noise) {
       const keys = taken.get(scale.run_id)?.get(scale.numerics_id)
@@ -141,7 +148,12 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
     const asked: ReadonlyArray<Asked> =
       study === undefined
         ? (yield* guard(
-            sql<{ run_id: string; spec: string; horizons: string; averages: string }>`SELECT * FROM specs ORDER BY rowid`,
+            sql<{
+              run_id: string
+              spec: string
+              horizons: string
+              averages: string
+            }>`SELECT * FROM specs ORDER BY rowid`,
           )).map((row) => ({
             runId: row.run_id,
             spec: JSON.parse(row.spec),
@@ -198,7 +210,9 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
       Effect.map(guard(states({ runId, numericsId })), (found) => found.get(runId)?.get(numericsId)),
     checkpoints: (runId, numericsId) =>
       guard(
-        sql<{ ref: string }>`SELECT ref FROM checkpoints WHERE run_id = ${runId} AND numerics_id = ${numericsId} ORDER BY tokens`,
+        sql<{
+          ref: string
+        }>`SELECT ref FROM checkpoints WHERE run_id = ${runId} AND numerics_id = ${numericsId} ORDER BY tokens`,
       ).pipe(Effect.map((found) => found.map(({ ref }) => JSON.parse(ref) as CheckpointRef))),
     rows,
     journal,

@@ -37,10 +37,7 @@ export const storeFailure =
             ? ["Io", `the disk is full: ${path} cannot grow; free space and run again, nothing measured is lost`]
             : code === 5
               ? ["Io", `${path} is locked by another program; close it and run again`]
-              : [
-                  "Io",
-                  `cannot use ${path}: ${messageOf(cause)}; make the file and its folder readable and writable`,
-                ]
+              : ["Io", `cannot use ${path}: ${messageOf(cause)}; make the file and its folder readable and writable`]
     return new StoreError({ reason, path, message, cause })
   }
 
@@ -73,7 +70,9 @@ export const inspectFile = Effect.fnUntraced(function* (path: string) {
         db.exec("PRAGMA busy_timeout=5000")
         const [verdict] = Object.values(db.prepare("PRAGMA quick_check(1)").get() ?? {})
         if (verdict !== "ok") throw refuse("Corrupt", corrupt(path))
-        const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all() as Array<{ name: string }>
+        const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all() as Array<{
+          name: string
+        }>
         const ours = Number(Object.values(db.prepare("PRAGMA application_id").get()!)[0]) === APPLICATION_ID
         if (!ours && tables.some(({ name }) => !/^(sqlite_|effect_sql_)/.test(name))) {
           throw refuse("NotAStudy", `${path} is a database of another program and was left as it is; name another file`)

@@ -29,15 +29,18 @@ export type Varied<T> =
   | ((run: RunVariables) => T | ReadonlyArray<T>)
 
 type Encoded<S extends { readonly Encoded: unknown }> = S["Encoded"]
-type Horizonless<T> = T extends { readonly horizon: infer H }
-  ? Omit<T, "horizon"> & { readonly horizon?: H }
-  : T
+type Horizonless<T> = T extends { readonly horizon: infer H } ? Omit<T, "horizon"> & { readonly horizon?: H } : T
 
 /** `data` may be written short; see the README. */
 export type DataInput =
   | Encoded<typeof DataSpec>
   | ({
-      readonly tokenizer?: "bytes" | "gpt2" | "gpt-neox" | { readonly bpe: number } | Encoded<typeof DataSpec>["tokenizer"]
+      readonly tokenizer?:
+        | "bytes"
+        | "gpt2"
+        | "gpt-neox"
+        | { readonly bpe: number }
+        | Encoded<typeof DataSpec>["tokenizer"]
       readonly validation?: { readonly tokens: number; readonly seed: number }
       readonly seed?: number
       readonly repeat?: boolean

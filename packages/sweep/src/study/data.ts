@@ -5,7 +5,10 @@ import { Predicate } from "effect"
 type Fields = Record<string, any>
 
 /** Short forms by their telling field, and the fields of the source that go with it. */
-const shortForms: Record<string, { readonly kind: string; readonly as?: string; readonly fields: ReadonlyArray<string> }> = {
+const shortForms: Record<
+  string,
+  { readonly kind: string; readonly as?: string; readonly fields: ReadonlyArray<string> }
+> = {
   hub: { kind: "hub", as: "repo", fields: ["revision", "config", "split", "files", "text"] },
   package: { kind: "package", as: "name", fields: ["version", "files", "documents", "after"] },
   paths: { kind: "files", as: "paths", fields: ["format", "text", "after"] },

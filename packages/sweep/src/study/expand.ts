@@ -1,8 +1,8 @@
 /** A study written out: unique runs, each with the horizons to read. */
 import { checkSpec, RunSpec, type RunSpecInput, runId } from "@ts/backend"
+import { roundToStep } from "@ts/schedule"
 import { Predicate, Schema, SchemaIssue } from "effect"
 import { type StudyProblem, studyError } from "../errors.ts"
-import { roundToStep } from "@ts/schedule"
 import { expandData, vocabularyOf } from "./data.ts"
 import { type Cell, EnumerationProblem, enumerate, readsHorizon } from "./enumerate.ts"
 import { partFields, studyFields, wayOut } from "./fields.ts"
@@ -35,7 +35,9 @@ const specFields: Record<string, ReadonlyArray<string>> = {
 /** What a schema found, as sentences with the value and the way out. */
 export const schemaProblems = (issue: SchemaIssue.Issue, value: unknown): ReadonlyArray<StudyProblem> =>
   flatten(issue).issues.map(({ message, path = [] }) => {
-    const keys = path.map((part) => (Predicate.isObject(part) ? (part as { key: PropertyKey }).key : part) as PropertyKey)
+    const keys = path.map(
+      (part) => (Predicate.isObject(part) ? (part as { key: PropertyKey }).key : part) as PropertyKey,
+    )
     const field = keys.join(".")
     const given = at(value, keys)
     const name = String(keys.at(-1))

@@ -4,7 +4,7 @@ import { Effect, Predicate } from "effect"
 import { problem, StudyError, studyError } from "../errors.ts"
 import { hasFunction } from "./enumerate.ts"
 import { expand } from "./expand.ts"
-import { STUDY_VERSION, type Expansion, type Study as StudyDocument, type StudyInput } from "./Study.ts"
+import { type Expansion, STUDY_VERSION, type Study as StudyDocument, type StudyInput } from "./Study.ts"
 
 const expansions = new WeakMap<object, Expansion>()
 
@@ -73,8 +73,7 @@ export const Study = {
    */
   make,
   /** The same for a document of unknown origin (a JSON file, a module's default export). */
-  decode: (document: unknown): Effect.Effect<StudyDocument, StudyError> =>
-    attempt(() => make(document as StudyInput)),
+  decode: (document: unknown): Effect.Effect<StudyDocument, StudyError> => attempt(() => make(document as StudyInput)),
   /** Its runs, each once, with the horizons to read; fails with every problem found. */
   expand: (study: StudyDocument): Effect.Effect<Expansion, StudyError> => attempt(() => written(study)),
   /** SHA-256 of its canonical JSON: equal for equal documents. */
