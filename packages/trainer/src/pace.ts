@@ -1,6 +1,6 @@
 /**
  * How much work one call to the device may hold, so that it ends within the chunk time and the program stays responsive.
- * The first guess is cautious (one micro-batch, unless the device knows its speed); later ones follow what was measured.
+ * The first guess is cautious (one block, unless the device knows its speed); later ones follow what was measured.
  */
 export interface Pace {
   /** Sequences for the next chunk. */
@@ -11,8 +11,8 @@ export interface Pace {
 export interface PaceOptions {
   /** Wall time that a chunk should take, milliseconds. */
   readonly chunkMillis: number
-  /** The least that a chunk holds, and the first one where nothing is known. */
-  readonly microBatch: number
+  /** Sequences that the device sums as one: a chunk holds whole blocks, and the first just one where nothing is known. */
+  readonly block: number
   /** Expected of one sequence, all lanes together; absent where unknown. */
   readonly expectedMillis?: number | undefined
 }
@@ -22,11 +22,11 @@ const GROWTH = 4
 /** A clock in whole milliseconds cannot tell less. */
 const LEAST_MILLIS = 0.5
 
-export const makePace = ({ chunkMillis, microBatch, expectedMillis }: PaceOptions): Pace => {
+export const makePace = ({ chunkMillis, block, expectedMillis }: PaceOptions): Pace => {
   // Half of what a device promises: a guess must err on the short side.
-  let next = expectedMillis === undefined ? microBatch : chunkMillis / expectedMillis / 2
+  let next = expectedMillis === undefined ? block : chunkMillis / expectedMillis / 2
   return {
-    sequences: () => Math.max(microBatch, Math.floor(next)),
+    sequences: () => Math.max(1, Math.floor(next / block)) * block,
     measured: (sequences, millis) => {
       next = Math.min(GROWTH * sequences, (chunkMillis * sequences) / Math.max(millis, LEAST_MILLIS))
     },

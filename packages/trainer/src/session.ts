@@ -68,6 +68,7 @@ export const startSession = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Session, BackendError, CheckpointStore | Scope.Scope> {
   const { executable, microBatch } = compiled
   const { numericsId } = info
+  const block = executable.blockSequences
   const runs = lanes.map(({ run }) => run)
   const S = shape.training.sequenceLength
   const names = shape.training.stepScalars
@@ -128,7 +129,7 @@ export const startSession = Effect.fnUntraced(function* (
   let within = 0
   const pace = makePace({
     chunkMillis: options.chunkMillis,
-    microBatch,
+    block,
     expectedMillis:
       info.flopsPerSecond === undefined
         ? undefined
@@ -168,7 +169,8 @@ export const startSession = Effect.fnUntraced(function* (
     let planned = 0
     while (budget > 0 && position < stop) {
       const batch = nextBatch(batchSchedule, position)
-      const count = Math.min(microBatch, batch / S - done)
+      // The budget is whole blocks, and so is a micro-batch: only a batch's last call may hold less.
+      const count = Math.min(microBatch, batch / S - done, Math.max(block, Math.floor(budget / block) * block))
       calls.push({
         program: "grad",
         sequences: count,
@@ -242,7 +244,7 @@ export const startSession = Effect.fnUntraced(function* (
       lastSaved = yield* Clock.currentTimeMillis
     }
     if (within === 0) {
-      events.push(...(yield* takeReadings(runs, S, microBatch, replay)))
+      events.push(...(yield* takeReadings(runs, S, Math.min(microBatch, pace.sequences()), replay)))
       if (events.length > 0) return
       for (const [l, run] of runs.entries()) {
         if (run.over) continue

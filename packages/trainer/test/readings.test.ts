@@ -1,5 +1,6 @@
 /** What is read off a run, against closed forms and independent arithmetic. */
-import { averageName } from "@ts/backend"
+import { averageName, parameterCount } from "@ts/backend"
+import { DataSource } from "@ts/data"
 import { laneScalars, mpt, parametrise, training } from "@ts/model"
 import { gradientOf, referenceDevice } from "@ts/program"
 import { Effect } from "effect"
@@ -52,7 +53,9 @@ describe("training", () => {
       },
     )
     const events = await run(train(assignment))
-    const story = events.map((event) => `${event._tag} ${event.tokens}${"requested" in event ? ` for ${event.requested}` : ""}`)
+    const story = events.map(
+      (event) => `${event._tag} ${event.tokens}${"requested" in event ? ` for ${event.requested}` : ""}`,
+    )
     expect(story).toEqual([
       "Started 0",
       "Stepped 64",
@@ -112,9 +115,7 @@ describe("gradient norms for the noise scale", () => {
     await run(
       Effect.gen(function* () {
         const measured = yield* train(probed)
-        const [{ squaredNormBig, squaredNormSmall }] = only(measured, "NoiseScaleMeasured") as [
-          { squaredNormBig: number; squaredNormSmall: number },
-        ]
+        const { squaredNormBig, squaredNormSmall } = only(measured, "NoiseScaleMeasured")[0]!
         const checkpoint = (yield* checkpoints(plain)).find(({ tokens }) => tokens === 320)!
 
         // The next step's gradient norm is that of the same 32 tokens.
@@ -126,7 +127,6 @@ describe("gradient norms for the noise scale", () => {
         const { spec } = plain
         const model = mpt(spec.model)
         const program = training(model, "adamw")
-        const { DataSource } = yield* Effect.promise(() => import("@ts/data"))
         const corpus = yield* DataSource.use((data) => data.open(spec.data, { tokens: 640, seqLen: 8 })).pipe(
           Effect.provide(DataSource.layer()),
         )
@@ -198,8 +198,7 @@ describe("divergence", () => {
   })
 })
 
-it("counts as many parameters as the arithmetic of the shape says", async () => {
-  const { parameterCount } = await import("@ts/backend")
+it("counts as many parameters as the arithmetic of the shape says", () => {
   const base = assign().spec.model
   const sizes = [
     { ...base, d_model: 32, n_layers: 3 },
