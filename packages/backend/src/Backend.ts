@@ -45,9 +45,6 @@ export const Capabilities = Schema.Struct({
 })
 export type Capabilities = typeof Capabilities.Type
 
-/** An exponential weight average to read: w_avg <- decay w_avg + (1 - decay) w after every step, bias-corrected when read. */
-export const averageName = (decay: number): string => `ewa:${decay}`
-
 /** What one wants to know of a run now. */
 export const Assignment = Schema.Struct({
   spec: RunSpec,
@@ -58,7 +55,7 @@ export const Assignment = Schema.Struct({
   /** Keep a checkpoint at the first step boundary at or after each of these (branches start there). */
   checkpointAt: Schema.Array(PositiveTokens),
   /** Decays of the weight averages to read beside the raw weights. */
-  averages: Schema.Array(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))),
+  averages: Schema.Array(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1, exclusiveMaximum: true }))),
   /** Read the gradient noise scale at each `evaluateAt`: batch sizes in tokens, number of big batches averaged. */
   noiseScale: Schema.optionalKey(
     Schema.Struct({ small: PositiveTokens, big: PositiveTokens, samples: PositiveTokens }),

@@ -55,7 +55,25 @@ describe("bad specs", () => {
     ["model.n_heads", { model: { ...tinySpec.model, n_heads: 5 } }, /32 is not divisible by 5 heads/],
     ["batch.tokens", { batch: { kind: "constant", tokens: 8 } }, /smaller than one sequence of 16/],
     ["batch.tokens", { batch: { kind: "constant", tokens: 40 } }, /not a whole number of sequences/],
-    ["schedule.warmup", { schedule: { kind: "cosine", warmup: 999, horizon: 512 } }, /exceeds the horizon 512/],
+    [
+      "schedule.horizon",
+      { schedule: { kind: "cosine", warmup: 999, horizon: 512 } },
+      /512; it must be above warmup, 999/,
+    ],
+    ["schedule.exponent", { schedule: { kind: "power", warmup: 0, knee: 64, exponent: 1 } }, /must be 0 or less/],
+    [
+      "batch.pieces[0].from",
+      {
+        batch: {
+          kind: "steps",
+          pieces: [
+            { from: 16, tokens: 64 },
+            { from: 64, tokens: 32 },
+          ],
+        },
+      },
+      /must be 0/,
+    ],
     ["model.vocab_size", { model: { ...tinySpec.model, vocab_size: 32 } }, /smaller than the source's vocabulary/],
     ["data.tokenizer", { data: { ...tinySpec.data, tokenizer: { kind: "bytes" } } }, /goes with the tokenizer `none`/],
   ])("finds the contradiction in %s", (field, change, message) => {

@@ -1,5 +1,6 @@
 /** Contradictions within a spec that its schema cannot see; every backend refuses them with the same sentences. */
 
+import { ScheduleError, validateBatchSchedule, validateLrSchedule } from "@ts/schedule"
 import type { Assignment } from "./Backend.ts"
 import { BackendError } from "./BackendError.ts"
 import { type RunSpec, runId } from "./RunSpec.ts"
@@ -49,26 +50,17 @@ export const checkSpec = (spec: RunSpec): ReadonlyArray<Problem> => {
       )
     }
   }
-  if (batch.kind === "steps" && batch.pieces[0].from !== 0) {
-    add("batch.pieces[0].from", `the first piece starts at ${batch.pieces[0].from} tokens; it must start at 0`)
-  }
-  if (batch.kind === "steps" && batch.pieces.some((piece, i) => i > 0 && piece.from <= batch.pieces[i - 1].from)) {
-    add("batch.pieces", "the pieces are not in increasing order of `from`; sort them")
-  }
-  if (batch.kind === "power" && batch.min > batch.max) {
-    add("batch.min", `min ${batch.min} exceeds max ${batch.max}; exchange them`)
-  }
-  if ("horizon" in schedule && schedule.warmup > schedule.horizon) {
-    add("schedule.warmup", `warmup of ${schedule.warmup} tokens exceeds the horizon ${schedule.horizon}; shorten it`)
-  }
-  if (
-    schedule.kind === "warmup_stable_decay" &&
-    !(schedule.warmup <= schedule.decayStart && schedule.decayStart < schedule.horizon)
-  ) {
-    add(
-      "schedule.decayStart",
-      `${schedule.decayStart} is not between warmup ${schedule.warmup} and horizon ${schedule.horizon}`,
-    )
+  // Each schedule knows its own contradictions.
+  for (const [path, validate] of [
+    ["batch", () => validateBatchSchedule(batch)],
+    ["schedule", () => validateLrSchedule(schedule)],
+  ] as const) {
+    try {
+      validate()
+    } catch (error) {
+      if (!(error instanceof ScheduleError)) throw error
+      problems.push({ field: `${path}.${error.field}`, message: `${path}.${error.message}` })
+    }
   }
   const { source, tokenizer } = spec.data
   if ((source.kind === "synthetic") !== (tokenizer.kind === "none")) {

@@ -2,9 +2,10 @@
  * A backend whose losses are computed rather than trained: it needs no checkpoints, since any reading costs next to
  * nothing. Only the formula is left to write.
  */
+import { averageName } from "@ts/optim"
 import { roundToStep, stepsUntil } from "@ts/schedule"
 import { Effect, Layer, Stream } from "effect"
-import { type Assignment, averageName, Backend, type Capabilities, type RunEvent } from "./Backend.ts"
+import { type Assignment, Backend, type Capabilities, type RunEvent } from "./Backend.ts"
 import { BackendError } from "./BackendError.ts"
 import { checkAssignments, type Problem } from "./checkSpec.ts"
 import { type RunSpec, runId } from "./RunSpec.ts"

@@ -1,3 +1,5 @@
+/** Name of a weight average as readings carry it, e.g. `ewa:0.99`. */
+export { averageName } from "@ts/optim"
 export * from "./Backend.ts"
 export * from "./BackendError.ts"
 export * from "./Checkpoint.ts"
