@@ -73,6 +73,7 @@ export const startSession = Effect.fnUntraced(function* (
   const S = shape.training.sequenceLength
   const names = shape.training.stepScalars
   const { batch: batchSchedule } = runs[0]!.assignment.spec
+  const ends = runs.map(({ assignment }) => boundary(assignment.spec, assignment.until))
 
   yield* Effect.tryPromise({ try: () => fill(lanes, shape, compiled), catch: deviceFailure(blame) })
 
@@ -252,7 +253,7 @@ export const startSession = Effect.fnUntraced(function* (
           while (run.checkpoints.length > 0 && run.checkpoints[0]! <= run.tokens) run.checkpoints.shift()
           yield* checkpoint(l, false)
         }
-        if (run.tokens >= boundary(run.assignment.spec, run.assignment.until)) {
+        if (run.tokens >= ends[l]!) {
           if (savedAt[l] !== run.tokens) yield* checkpoint(l, true)
           run.over = true
           events.push({ _tag: "Finished", runId: run.id, tokens: run.tokens, step: run.step })
