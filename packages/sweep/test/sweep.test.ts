@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { CheckpointStore, runId } from "@ts/backend"
+import { type CheckpointRef, CheckpointStore, runId } from "@ts/backend"
 import { Store, Study, Sweep } from "@ts/sweep"
 import { Effect, Fiber, Schedule, Stream } from "effect"
 import { finish, journal, kept, on, pass, series, summaryOf, sweep, sweepOn } from "./harness.ts"
@@ -182,6 +182,8 @@ describe("runs that do not end well", () => {
         [1024],
       )
       assert.deepStrictEqual(yield* series(), direct)
+      const rejected = (yield* journal).filter(({ event }) => event._tag === "CheckpointRejected")
+      assert.strictEqual(rejected.length, 1)
     }).pipe(Effect.provide(kept)),
   )
 
@@ -311,6 +313,17 @@ describe("branches", () => {
       const { summary } = yield* sweepOn({ beforeStep: fail }, yield* branched, { retry: Schedule.recurs(0) })
       assert.strictEqual(summary.failed.length, 2)
       assert.match(summary.failed[1].message + summary.failed[0].message, /its parent \w+ failed at 256 tokens/)
+    }).pipe(Effect.provide(kept)),
+  )
+
+  it.effect("are given up with the reason when the parent's checkpoint is unreadable", () =>
+    Effect.gen(function* () {
+      const study = yield* branched
+      const real = yield* CheckpointStore
+      const get = (ref: CheckpointRef) => real.get(ref.tokens === 512 ? { ...ref, hash: "0".repeat(64) } : ref)
+      const { summary } = yield* sweepOn({}, study).pipe(Effect.provideService(CheckpointStore, { ...real, get }))
+      assert.deepInclude(summary, { finished: 1, diverged: 0 })
+      assert.match(summary.failed[0].message, /the checkpoint of its parent \w+ at 512 tokens cannot be used/)
     }).pipe(Effect.provide(kept)),
   )
 

@@ -1,10 +1,8 @@
 /** What of a study a backend cannot do, found from its manifest alone. */
 import type { Capabilities } from "@ts/backend"
 import { problem, type StudyProblem } from "../errors.ts"
+import { valueAt } from "../study/loose.ts"
 import type { StudyRun } from "../study/Study.ts"
-
-const valueAt = (spec: unknown, path: string): unknown =>
-  path.split(".").reduce<any>((inner, key) => (inner == null ? undefined : inner[key]), spec)
 
 export const incapabilities = (
   able: Capabilities,
@@ -26,7 +24,7 @@ export const incapabilities = (
     problems.push(problem("origin", `${backend} cannot branch from another run; leave branches out`))
   }
   for (const [field, maximum] of Object.entries(able.maxima)) {
-    const value = valueAt(spec, field)
+    const value = valueAt(spec, field.split("."))
     if (typeof value === "number" && value > maximum) {
       problems.push(problem(field, `${value} exceeds what ${backend} can do, ${maximum}; use at most that`))
     }

@@ -1,5 +1,13 @@
 /** Trains one bundle to its end: journals what happens, tries again what may succeed, gives up the rest. */
-import { type Assignment, Backend, BackendError, type CheckpointStore, RunEvent, type RunId } from "@ts/backend"
+import {
+  type Assignment,
+  Backend,
+  BackendError,
+  type CheckpointRef,
+  CheckpointStore,
+  RunEvent,
+  type RunId,
+} from "@ts/backend"
 import { Duration, Effect, Schedule, Schema, Stream } from "effect"
 import type { StoreError } from "../errors.ts"
 import { boundaryOf } from "../plan/boundary.ts"
@@ -34,7 +42,10 @@ const isRunEvent = Schema.is(RunEvent)
 interface Asked {
   readonly lane: Lane
   readonly assignment: Assignment
+  /** Something came of it after `Started`. */
   heard: boolean
+  /** Its checkpoint turned out useless: start again at once from an earlier one. */
+  rejected: boolean
   failure?: string
 }
 
@@ -64,15 +75,21 @@ export const runBundle = Effect.fnUntraced(function* (lanes: ReadonlyArray<Lane>
 
   const reject = Effect.fnUntraced(function* (asked: Asked, message: string) {
     const { hash } = asked.assignment.resume!
+    asked.rejected = true
     asked.lane.rejected.add(hash)
     yield* note(asked.lane, { _tag: "CheckpointRejected", runId: asked.lane.run.runId, hash, message })
   })
+
+  /** A checkpoint of its own that a run cannot start from is only in its way: a backend may look for the latest itself. */
+  const discard = ({ assignment: { resume }, lane }: Asked) =>
+    resume?.runId === lane.run.runId ? Effect.ignore(CheckpointStore.use((kept) => kept.remove(resume))) : Effect.void
 
   const assign = Effect.fnUntraced(function* (lane: Lane) {
     const { run, rejected } = lane
     const state = yield* store.run(run.runId, run.numericsId)
     const start = yield* startOf(run, run.numericsId, true)
-    const usable = { ...start, own: start.own.filter(({ hash }) => !rejected.has(hash)) }
+    const sound = ({ hash }: CheckpointRef) => !rejected.has(hash)
+    const usable = { own: start.own.filter(sound), parent: start.parent.filter(sound) }
     const work = remainingWork(run, state, usable, run.keep)
     if (work === undefined) {
       lane.status = state?.diverged === undefined ? "finished" : "diverged"
@@ -80,10 +97,10 @@ export const runBundle = Effect.fnUntraced(function* (lanes: ReadonlyArray<Lane>
     }
     const { origin } = run.spec
     if (origin !== undefined && work.assignment.resume === undefined) {
-      yield* giveUp(lane, `the checkpoint of its parent ${origin.parent} at ${origin.at} tokens is not there`)
+      yield* giveUp(lane, `the checkpoint of its parent ${origin.parent} at ${origin.at} tokens cannot be used`)
       return []
     }
-    const asked: Asked = { lane, assignment: work.assignment, heard: false }
+    const asked: Asked = { lane, assignment: work.assignment, heard: false, rejected: false }
     return [asked]
   })
 
@@ -101,7 +118,6 @@ export const runBundle = Effect.fnUntraced(function* (lanes: ReadonlyArray<Lane>
     const { resume, evaluateAt } = assignment
     if (resume?.runId === runId && evaluateAt.some((horizon) => boundaryOf(spec, horizon) === resume.tokens)) {
       yield* reject(asked, "it lies at the boundary of a reading, which was not taken")
-      asked.failure = message
     } else yield* giveUp(lane, message)
   })
 
@@ -154,15 +170,16 @@ export const runBundle = Effect.fnUntraced(function* (lanes: ReadonlyArray<Lane>
   })
 
   let attempts = 0
-  let last = ""
+  let last: string | undefined
   const attempt: Effect.Effect<void, BackendError | StoreError, Backend | Store | CheckpointStore> = Effect.gen(
     function* () {
-      attempts++
       const open = lanes.filter((lane) => !isSettled(lane))
-      if (attempts > 1) {
+      attempts++
+      if (last !== undefined) {
         for (const lane of open) {
           yield* note(lane, { _tag: "Retrying", runId: lane.run.runId, attempt: attempts, message: last })
         }
+        last = undefined
       }
       const asked = (yield* Effect.forEach(open, assign)).flat()
       const [first, ...more] = asked.map(({ assignment }) => assignment)
@@ -186,18 +203,23 @@ export const runBundle = Effect.fnUntraced(function* (lanes: ReadonlyArray<Lane>
         const culprit = useless.find(({ lane }) => lane.run.runId === ended.runId) ?? useless[0]
         if (ended.reason === "Checkpoint" && !ended.retryable && checkpoints && left.length === 1 && culprit) {
           yield* reject(culprit, ended.message)
-          return yield* fault(ended.message, true)
+          yield* discard(culprit)
+          return yield* attempt
         }
         return yield* ended
       }
       const failed = left.find(({ failure }) => failure !== undefined)
-      return yield* fault(
-        failed?.failure ?? "the backend ended without saying how the run did",
-        failed !== undefined,
-        left[0].lane.run.runId,
-      )
+      if (failed !== undefined) return yield* fault(failed.failure!, true, failed.lane.run.runId)
+      if (left.every(({ rejected }) => rejected)) return yield* attempt
+      return yield* fault("the backend ended without saying how the run did", false, left[0].lane.run.runId)
     },
-  ).pipe(Effect.tapError((error) => Effect.sync(() => void (last = error.message))))
+  ).pipe(
+    Effect.tapError((error) =>
+      Effect.sync(() => {
+        last = error.message
+      }),
+    ),
+  )
 
   yield* attempt.pipe(
     Effect.retry({

@@ -18,7 +18,7 @@ export const EngineEvent = Schema.Union([
   }),
   /** An attempt failed and the run is tried again. */
   Schema.TaggedStruct("Retrying", { runId: RunId, attempt: Schema.Int, message: Schema.String }),
-  /** A checkpoint could not be used; the run starts from an earlier one. */
+  /** A checkpoint could not be used, and is removed where it is unreadable; the run starts from an earlier one. */
   Schema.TaggedStruct("CheckpointRejected", { runId: RunId, hash: Schema.String, message: Schema.String }),
   /** The engine gave a run up for this session. */
   Schema.TaggedStruct("GivenUp", { runId: RunId, message: Schema.String }),

@@ -6,17 +6,14 @@ import { loadSqlite } from "./sqlite.ts"
 
 const MAGIC = "SQLite format 3\0"
 
-const codeOf = (cause: unknown): number | undefined => {
-  for (let at: any = cause, depth = 0; at != null && depth < 5; at = at.cause ?? at.reason, depth++) {
-    if (typeof at.errcode === "number") return at.errcode & 0xff
+/** What SQLite or the file system said: the innermost cause. */
+const rootOf = (cause: unknown): { readonly errcode?: number; readonly message?: string } => {
+  let at = cause as { cause?: unknown; reason?: { cause?: unknown } }
+  for (;;) {
+    const inner = at?.reason?.cause ?? at?.cause
+    if (inner === undefined || inner === null) return (at ?? {}) as { errcode?: number; message?: string }
+    at = inner
   }
-  return undefined
-}
-
-const messageOf = (cause: any): string => {
-  let at = cause
-  while (at?.reason?.cause ?? at?.cause) at = at.reason?.cause ?? at.cause
-  return at?.message ?? String(cause)
 }
 
 const corrupt = (path: string) =>
@@ -27,7 +24,8 @@ export const storeFailure =
   (path: string) =>
   (cause: unknown): StoreError => {
     if (cause instanceof StoreError) return cause
-    const code = codeOf(cause)
+    const root = rootOf(cause)
+    const code = root.errcode === undefined ? undefined : root.errcode & 0xff
     const [reason, message]: [StoreErrorReason, string] =
       code === 26
         ? ["NotADatabase", `${path} is no SQLite database and was left as it is; move it away or name another file`]
@@ -37,7 +35,10 @@ export const storeFailure =
             ? ["Io", `the disk is full: ${path} cannot grow; free space and run again, nothing measured is lost`]
             : code === 5
               ? ["Io", `${path} is locked by another program; close it and run again`]
-              : ["Io", `cannot use ${path}: ${messageOf(cause)}; make the file and its folder readable and writable`]
+              : [
+                  "Io",
+                  `cannot use ${path}: ${root.message ?? String(cause)}; make the file and its folder readable and writable`,
+                ]
     return new StoreError({ reason, path, message, cause })
   }
 

@@ -7,6 +7,9 @@ import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 /** Loaded when a store is opened, so that studies and plans work where there is no SQLite. */
 export const loadSqlite = Effect.promise(() => import("node:sqlite"))
 
+// What a row is, only the query knows; `effect/sql` says `any`.
+type Rows = ReadonlyArray<Parameters<typeof JSON.stringify>[0]>
+
 const KEPT_STATEMENTS = 200
 
 const failure = (cause: unknown) =>
@@ -27,13 +30,13 @@ const connect = (db: DatabaseSync): SqlConnection.Connection => {
   }
   const run = (sql: string, params: ReadonlyArray<unknown>, form: "rows" | "values" | "raw", fresh: boolean) =>
     Effect.try({
-      try: (): any => {
+      try: () => {
         const statement = fresh ? db.prepare(sql) : prepare(sql)
         statement.setReturnArrays(form === "values")
         const values = params as ReadonlyArray<SQLInputValue>
-        if (statement.columns().length > 0) return statement.all(...values)
+        if (statement.columns().length > 0) return statement.all(...values) as Rows
         const result = statement.run(...values)
-        return form === "raw" ? result : []
+        return (form === "raw" ? result : []) as Rows
       },
       catch: failure,
     })
@@ -51,7 +54,7 @@ const connect = (db: DatabaseSync): SqlConnection.Connection => {
     },
     executeStream: (sql, params, transform) =>
       Stream.suspend(() => {
-        const rows = db.prepare(sql).iterate(...(params as ReadonlyArray<SQLInputValue>)) as Iterable<any>
+        const rows = db.prepare(sql).iterate(...(params as ReadonlyArray<SQLInputValue>)) as Iterable<Rows[number]>
         const stream = Stream.fromIterable(rows)
         return transform ? Stream.map(stream, (row) => transform([row])[0]) : stream
       }),

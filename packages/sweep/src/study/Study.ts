@@ -17,13 +17,13 @@ import type { Rule } from "./rules.ts"
 export const STUDY_VERSION = 1
 
 type Primitive = string | number | boolean | null
-type Fields<T> = T extends object ? { readonly [K in keyof T]: Varied<T[K]> } : T
+type Fields<T> = T extends object ? { readonly [K in keyof T]: Varied<Exclude<T[K], undefined>> } : T
 type Fixed<T> = [T] extends [Primitive] ? T : T extends ReadonlyArray<infer E> ? ReadonlyArray<Varied<E>> : Fields<T>
 
 /** A value, a list of values to try, a rule, or (in a program) a function of the fields known by then. */
 export type Varied<T> =
   | Fixed<T>
-  | (T extends ReadonlyArray<unknown> ? never : ReadonlyArray<Fixed<T>>)
+  | ([T] extends [ReadonlyArray<unknown>] ? never : ReadonlyArray<Fixed<T>>)
   | { readonly axis: ReadonlyArray<Fixed<T>> }
   | Rule
   | ((run: RunVariables) => T | ReadonlyArray<T>)

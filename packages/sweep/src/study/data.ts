@@ -1,8 +1,9 @@
 /** Short forms of `data` in a study, and what follows from it. */
 import type { DataSpec } from "@ts/backend"
 import { Predicate } from "effect"
+import type { Loose } from "./loose.ts"
 
-type Fields = Record<string, any>
+type Fields = Record<string, Loose>
 
 /** Short forms by their telling field, and the fields of the source that go with it. */
 const shortForms: Record<

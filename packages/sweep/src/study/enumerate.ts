@@ -2,6 +2,7 @@
 import { canonicalJson } from "@ts/backend"
 import { Predicate } from "effect"
 import { problem, type StudyProblem } from "../errors.ts"
+import type { Loose } from "./loose.ts"
 import { checkRule, evaluateRule, RuleProblem, readsOf, ruleNames, ruleOf } from "./rules.ts"
 
 /** Fields that are arrays themselves; elsewhere a list is a grid. */
@@ -38,9 +39,9 @@ const aliases: Record<string, string> = {
 const numeric = new Set(["eta", "horizon", "seed"])
 
 type Pending = readonly [path: string, node: unknown]
-export type Cell = Record<string, any>
+export type Cell = Record<string, Loose>
 /** What a function rule sees: the fields known by then, by path or by last part. */
-export type RunVariables = Readonly<Record<string, any>>
+export type RunVariables = Readonly<Record<string, Loose>>
 
 /** Thrown while enumerating; carries what `StudyError` reports. */
 export class EnumerationProblem extends Error {
@@ -55,7 +56,7 @@ const build = (resolved: ReadonlyMap<string, unknown>): Cell => {
   const cell: Cell = {}
   for (const [path, value] of resolved) {
     const parts = path.split(".")
-    let at: any = cell
+    let at: Loose = cell
     for (let i = 0; i < parts.length - 1; i++) {
       at[parts[i]] ??= arrayFields.has(parts.slice(0, i + 1).join(".")) ? [] : {}
       at = at[parts[i]]

@@ -6,6 +6,7 @@ import { type StudyProblem, studyError } from "../errors.ts"
 import { expandData, vocabularyOf } from "./data.ts"
 import { type Cell, EnumerationProblem, enumerate, readsHorizon } from "./enumerate.ts"
 import { partFields, studyFields, wayOut } from "./fields.ts"
+import { type Loose, valueAt } from "./loose.ts"
 import type { Expansion, Part, StudyInput, StudyRun } from "./Study.ts"
 
 const decodeSpec = Schema.decodeUnknownResult(RunSpec, { onExcessProperty: "error", errors: "all" })
@@ -20,9 +21,6 @@ const Readings = Schema.Struct({
 })
 const decodeReadings = Schema.decodeUnknownResult(Readings, { onExcessProperty: "error", errors: "all" })
 const flatten = SchemaIssue.makeFormatterStandardSchemaV1()
-
-const at = (value: unknown, path: ReadonlyArray<PropertyKey>): unknown =>
-  path.reduce<any>((inner, key) => (inner == null ? undefined : inner[key]), value)
 
 const specFields: Record<string, ReadonlyArray<string>> = {
   "": partFields,
@@ -39,7 +37,7 @@ export const schemaProblems = (issue: SchemaIssue.Issue, value: unknown): Readon
       (part) => (Predicate.isObject(part) ? (part as { key: PropertyKey }).key : part) as PropertyKey,
     )
     const field = keys.join(".")
-    const given = at(value, keys)
+    const given = valueAt(value, keys)
     const name = String(keys.at(-1))
     const said = message.includes("excess property")
       ? wayOut(name, specFields[keys.slice(0, -1).join(".")] ?? [])
@@ -65,7 +63,7 @@ class Problems {
 }
 
 /** `over` laid over `base`: objects field by field, all else replaced; another `kind` replaces the whole object. */
-const lay = (base: any, over: any): any => {
+const lay = (base: Loose, over: Loose): Loose => {
   const plain = (v: unknown) => Predicate.isObject(v) && !Array.isArray(v)
   if (!plain(base) || !plain(over)) return over
   if ("kind" in over && over.kind !== base.kind) return over
@@ -76,14 +74,14 @@ const lay = (base: any, over: any): any => {
 
 const endsAtHorizon = (kind: unknown) => kind === "cosine" || kind === "linear" || kind === "warmup_stable_decay"
 
-const schedulesEnd = (schedule: any): boolean =>
+const schedulesEnd = (schedule: Loose): boolean =>
   Array.isArray(schedule)
     ? schedule.some(schedulesEnd)
     : Predicate.isObject(schedule) &&
       "axis" in schedule === false &&
-      (Array.isArray((schedule as any).kind)
-        ? (schedule as any).kind.some(endsAtHorizon)
-        : endsAtHorizon((schedule as any).kind)) &&
+      (Array.isArray((schedule as Loose).kind)
+        ? (schedule as Loose).kind.some(endsAtHorizon)
+        : endsAtHorizon((schedule as Loose).kind)) &&
       !("horizon" in schedule)
 
 const specOf = (cell: Cell): unknown => {

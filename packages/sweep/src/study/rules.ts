@@ -5,6 +5,7 @@
  * `seed` (tokens where they are positions), or any other by its path (`model.d_model`; the last part will do).
  */
 import { Predicate, Schema } from "effect"
+import type { Loose } from "./loose.ts"
 
 const Finite = Schema.Finite
 const Name = Schema.NonEmptyString
@@ -112,7 +113,7 @@ export const checkRule = (name: RuleName, payload: unknown): { path: string; mes
 }
 
 /** Names of the fields a rule reads. */
-export const readsOf = (name: RuleName, payload: any): ReadonlyArray<string> => {
+export const readsOf = (name: RuleName, payload: Loose): ReadonlyArray<string> => {
   const nested = (node: unknown) => {
     const rule = ruleOf(node)
     return rule === undefined ? [] : readsOf(...rule)
@@ -145,7 +146,7 @@ export class RuleProblem extends Error {}
 /** The values a rule gives: one, or several to try (`axis`, `octaves`, a list in a `table`). */
 export const evaluateRule = (
   name: RuleName,
-  payload: any,
+  payload: Loose,
   read: (name: string) => unknown,
   /** The field is an array itself (`betas`): a list in a table is one value. */
   arrayField = false,
