@@ -6,7 +6,7 @@ import { SurrogateBackend } from "@ts/backend-surrogate"
 import type { DataSource } from "@ts/data"
 import { referenceDevice } from "@ts/program"
 import { trainerBackend } from "@ts/trainer"
-import type { Layer } from "effect"
+import { type Layer, Schema } from "effect"
 import { Flag } from "effect/cli"
 
 type BackendLayer = Layer.Layer<Backend, BackendError, DataSource | CheckpointStore>
@@ -15,7 +15,12 @@ export interface Registered {
   readonly description: string
   /** Why it cannot be used here; undefined where it can. */
   readonly unavailable: () => string | undefined
-  readonly layer: () => BackendLayer
+  readonly layer: (options: BackendOptions) => BackendLayer
+}
+
+export interface BackendOptions {
+  /** Wall time between rolling checkpoints of a run, milliseconds; the backend's own unless given. */
+  readonly checkpointMillis?: number
 }
 
 const always = () => undefined
@@ -28,12 +33,12 @@ export const backends = {
       const state = cpuAvailability()
       return state.available ? undefined : state.reason
     },
-    layer: () => CpuBackend.layer({ fallback: "reference" }),
+    layer: (options) => CpuBackend.layer({ fallback: "reference", ...options }),
   },
   reference: {
     description: "the slow, obvious float64 device: runs anywhere, for checking the others (precision f64)",
     unavailable: always,
-    layer: () => trainerBackend({ name: "reference", device: referenceDevice() }),
+    layer: (options) => trainerBackend({ name: "reference", device: referenceDevice(), ...options }),
   },
   "least-squares": {
     description: "averaged SGD on power-law least squares with exact risk: nothing is trained, the true law is known",
@@ -54,4 +59,20 @@ export const backendFlag = Flag.Literals("backend", backendNames).pipe(
   Flag.withAlias("b"),
   Flag.withDescription("What trains the runs (see: time-transfer backends)"),
   Flag.withDefault("cpu" as const),
+)
+
+/** "500ms", "20s" or "5min". */
+const wallTime = Schema.String.check(
+  Schema.isPattern(/^\d+(\.\d+)?(ms|s|min)$/, { message: 'Expected a time such as "500ms", "20s" or "5min"' }),
+)
+const millis = { ms: 1, s: 1000, min: 60_000 }
+
+export const checkpointEveryFlag = Flag.String("checkpoint-every").pipe(
+  Flag.withSchema(wallTime),
+  Flag.map((text) => {
+    const [, value, unit] = /^([\d.]+)(ms|s|min)$/.exec(text)!
+    return Number(value) * millis[unit as keyof typeof millis]
+  }),
+  Flag.withDescription('Time a kill may cost a run, as "500ms", "20s" or "5min"; 20s unless given'),
+  Flag.optional,
 )

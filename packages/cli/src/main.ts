@@ -3,6 +3,7 @@ import { Cause, Console, Effect, Exit } from "effect"
 import { Command, CliError as UsageError } from "effect/cli"
 import { timeTransfer } from "./cli.ts"
 import { exitCodes, toCliError } from "./exit.ts"
+import { usage } from "./usage.ts"
 
 const version = "0.1.0"
 
@@ -11,8 +12,8 @@ export const main = (): void => {
   NodeRuntime.runMain(
     timeTransfer.pipe(
       Command.run({ version }),
-      Effect.provide(NodeServices.layer),
-      // Usage errors were told with the help text already.
+      Effect.provide([NodeServices.layer, usage]),
+      // Usage errors were told by the presenter already.
       Effect.tapError((error) =>
         UsageError.isCliError(error) ? Effect.void : Console.error(`error: ${toCliError(error).message}`),
       ),

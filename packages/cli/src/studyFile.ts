@@ -6,7 +6,7 @@ import { DataSource } from "@ts/data"
 import { Store, Study } from "@ts/sweep"
 import { Effect, FileSystem, Layer, Option } from "effect"
 import { Argument, Flag } from "effect/cli"
-import { type BackendName, backends } from "./backends.ts"
+import { type BackendName, type BackendOptions, backends, type Registered } from "./backends.ts"
 import { inputError, toCliError } from "./exit.ts"
 
 export const studyArgument = Argument.String("study").pipe(
@@ -26,6 +26,19 @@ export interface StudyOnDisk {
   readonly database: string
   readonly report: string
 }
+
+/** Where a module went wrong, as node says it in the stack. */
+const lineOf = (cause: unknown, file: string): string => {
+  const stack = cause instanceof Error ? (cause.stack ?? "") : ""
+  const after = stack.split(`${basename(file)}:`)[1]
+  const line = after === undefined ? Number.NaN : Number.parseInt(after, 10)
+  return Number.isNaN(line) ? "" : ` (line ${line})`
+}
+
+const wayOut = (cause: unknown): string =>
+  (cause as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND"
+    ? "; install it there, or export the study as a plain object, which needs no import"
+    : ""
 
 const load = (file: string) =>
   Effect.gen(function* () {
@@ -48,7 +61,7 @@ const load = (file: string) =>
         // A study that contradicts itself says so while it is made.
         (cause as { _tag?: string })._tag === "StudyError"
           ? toCliError(cause)
-          : inputError(`cannot load ${file}: ${(cause as Error).message}`),
+          : inputError(`cannot load ${file}${lineOf(cause, file)}: ${(cause as Error).message}${wayOut(cause)}`),
     })
     if (loaded.default === undefined) {
       return yield* inputError(`${file} has no default export; end it with \`export default Study.make({ ... })\``)
@@ -74,10 +87,11 @@ export const openStudy = Effect.fn("openStudy")(function* (file: string, out: Op
 export const storeLayer = ({ database }: StudyOnDisk) => Store.sqlite(database)
 
 /** Everything a sweep runs on. */
-export const sweepLayer = (on: StudyOnDisk, backend: BackendName) => {
+export const sweepLayer = (on: StudyOnDisk, backend: BackendName, options: BackendOptions = {}) => {
   const checkpoints = fileCheckpoints(join(on.folder, "checkpoints"))
   const data = DataSource.layer({ base: dirname(on.file) })
-  return Layer.mergeAll(backends[backend].layer().pipe(Layer.provide(data)), storeLayer(on)).pipe(
+  const registered: Registered = backends[backend]
+  return Layer.mergeAll(registered.layer(options).pipe(Layer.provide(data)), storeLayer(on)).pipe(
     Layer.provideMerge(checkpoints),
   )
 }

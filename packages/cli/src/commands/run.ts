@@ -2,10 +2,10 @@ import { Backend } from "@ts/backend"
 import { serializeLaw } from "@ts/fit"
 import { provenanceOf, textReport } from "@ts/report"
 import { type Summary, Sweep } from "@ts/sweep"
-import { Effect, Stream } from "effect"
+import { Effect, Option, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import { fitFlags, lawOf, openSource } from "../analysis.ts"
-import { backendFlag } from "../backends.ts"
+import { backendFlag, checkpointEveryFlag } from "../backends.ts"
 import { CliError, exitCodes } from "../exit.ts"
 import { colour, compact, data, duration, json, talk, toJson } from "../output.ts"
 import { planData, planLine, planTable } from "../planText.ts"
@@ -46,6 +46,22 @@ const sweep = Effect.fn("sweep")(function* (on: StudyOnDisk, dryRun: boolean, as
 const summaryLine = ({ finished, diverged, failed, tokens, seconds }: Summary): string =>
   `trained      ${finished} runs finished, ${diverged} diverged, ${failed.length} failed · ${compact(tokens)} tokens in ${duration(seconds)}${tokens > 0 && seconds > 0 ? ` (${compact(tokens / seconds)} tok/s)` : ""}`
 
+/** Runs that failed alike in one line: a full disk need not be told once a run. */
+const failureLines = (failed: Summary["failed"]): ReadonlyArray<string> =>
+  [...Map.groupBy(failed, ({ runId, message }) => message.replaceAll(runId, "…")).values()].map((alike) => {
+    const [{ runId, message }] = alike as [Summary["failed"][number]]
+    const others = alike.length === 1 ? "" : ` and ${alike.length - 1} more`
+    return `failed       ${runId.slice(0, 8)}${others}: ${message}`
+  })
+
+const failureOf = (failed: Summary["failed"]): CliError | undefined =>
+  failed.length === 0
+    ? undefined
+    : new CliError({
+        message: `${failed.length} ${failed.length === 1 ? "run" : "runs"} failed; what is measured is kept, and the same command tries them again`,
+        code: exitCodes.failed,
+      })
+
 export const run = Command.make(
   "run",
   {
@@ -56,26 +72,33 @@ export const run = Command.make(
       Flag.withDescription("Print the plan and its cost, and train nothing"),
       Flag.withDefault(false),
     ),
+    checkpointEvery: checkpointEveryFlag,
     ...targetFlags,
     ...fitFlags,
     json,
   },
   Effect.fn("run")(function* (flags) {
     const on = yield* openStudy(flags.study, flags.out)
+    const backendOptions = Option.match(flags.checkpointEvery, {
+      onNone: () => ({}),
+      onSome: (checkpointMillis) => ({ checkpointMillis }),
+    })
     const summary = yield* sweep(on, flags.dryRun, flags.json).pipe(
-      Effect.provide(sweepLayer(on, flags.backend)),
+      Effect.provide(sweepLayer(on, flags.backend, backendOptions)),
       Effect.onInterrupt(() =>
         talk(`\nstopped: everything measured is kept in ${on.folder}; the same command goes on`),
       ),
     )
     if (flags.dryRun) return
     if (summary !== undefined && summary.tokens + summary.failed.length > 0) yield* talk(summaryLine(summary))
-    for (const { runId, message } of summary?.failed ?? []) yield* talk(`failed       ${runId.slice(0, 8)}: ${message}`)
+    for (const line of failureLines(summary?.failed ?? [])) yield* talk(line)
     if (summary !== undefined && summary.inconsistent > 0) {
       yield* talk(`warning      ${summary.inconsistent} readings contradict stored ones; the stored ones stay`)
     }
 
+    const failure = failureOf(summary?.failed ?? [])
     const source = yield* openSource(flags.study, flags.out, noMapping)
+    if (failure !== undefined && source.rows.length === 0) return yield* failure
     const law = yield* lawOf(source, flags)
     const predictions = yield* predictionsFor(law, flags)
     const file = yield* writeReport(source, law, predictions, on.report)
@@ -85,10 +108,7 @@ export const run = Command.make(
       yield* data(`\n${textReport(law, { ...options, color: colour(), width: process.stdout.columns ?? 100 })}`)
     }
     yield* talk(`report       ${file}`)
-    if (summary !== undefined && summary.failed.length > 0) {
-      const message = `${summary.failed.length} runs failed; run the same command again to retry them`
-      return yield* new CliError({ message, code: exitCodes.failed })
-    }
+    if (failure !== undefined) return yield* failure
   }),
 ).pipe(
   Command.withDescription("Train what a study still lacks, then tell what it says and write the report"),

@@ -1,0 +1,100 @@
+import "./build.ts"
+import { join } from "node:path"
+import { expect, it } from "vitest"
+import { start, temporaryFolder, timeTransfer } from "./command.ts"
+import { measured, sorted } from "./journal.ts"
+import { writeStudy } from "./study.ts"
+
+/** Four trunks, some seconds of work in all, with a checkpoint twenty times a second. */
+const study = {
+  name: "killed",
+  model: { d_model: 32, n_layers: 1, n_heads: 2, max_seq_len: 16 },
+  horizon: [2 ** 14, 2 ** 16, 2 ** 17, 3 * 2 ** 16],
+  logEvery: 1024,
+  averages: [0.99],
+}
+const KILLS = 20
+const seed = Number(process.env["TT_KILL_SEED"] ?? Math.floor(Math.random() * 2 ** 31))
+
+/** A small linear congruential generator: the moments of the kills follow from the seed. */
+const draws = (state: number) => () => {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+  return state / 2 ** 32
+}
+
+const sleep = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
+
+const until = async (condition: () => boolean, ended: () => boolean) => {
+  while (!condition() && !ended()) await sleep(5)
+}
+
+it(`ends with the same numbers, bit for bit, after ${KILLS} kills (TT_KILL_SEED=${seed})`, async () => {
+  const random = draws(seed)
+  const folder = temporaryFolder()
+  const file = writeStudy(folder, study)
+  const args = ["run", file, "--checkpoint-every", "50ms"]
+  const whole = await timeTransfer([...args, "--out", "whole"], { cwd: folder })
+  expect(whole.code, whole.stderr).toBe(0)
+  const expected = measured(join(folder, "whole/study.db"))
+  expect(expected.readings).toHaveLength(4 * study.horizon.length * 2)
+  expect(expected.stepped.size).toBeGreaterThan(200)
+
+  // One that ended before it was killed does not count.
+  for (let kills = 0, attempts = 0; kills < KILLS; attempts++) {
+    expect(attempts).toBeLessThan(2 * KILLS)
+    const running = start([...args, "--out", "killed"], { cwd: folder })
+    let over = false
+    void running.ended.then(() => {
+      over = true
+    })
+    // Some die while they start or plan, most at work.
+    if (kills % 5 === 0) await sleep(100 + 900 * random())
+    else {
+      await until(() => running.said().includes("plan"), () => over)
+      await sleep(300 * random())
+    }
+    running.process.kill("SIGKILL")
+    const { signal } = await running.ended
+    if (signal === "SIGKILL") kills++
+  }
+  const last = await timeTransfer([...args, "--out", "killed"], { cwd: folder })
+  expect(last.code, last.stderr).toBe(0)
+
+  const found = measured(join(folder, "killed/study.db"))
+  expect(found.contradictions).toEqual([])
+  expect(sorted(found.stepped)).toEqual(sorted(expected.stepped))
+  expect(sorted(found.evaluated)).toEqual(sorted(expected.evaluated))
+  expect(found.readings).toEqual(expected.readings)
+  expect(found.runs).toBe(expected.runs)
+  // The kills did interrupt training, and checkpoints were used.
+  expect(found.resumptions).toBeGreaterThan(0)
+  const status = await timeTransfer(["status", file, "--out", "killed", "--json"], { cwd: folder })
+  expect(JSON.parse(status.stdout)).toMatchObject({ counts: { complete: 4, partial: 0, failed: 0 }, driver: null })
+}, 120_000)
+
+it("stops at Ctrl-C with code 130 and goes on where it stopped", async () => {
+  const folder = temporaryFolder()
+  const file = writeStudy(folder, study)
+  const running = start(["run", file], { cwd: folder })
+  let over = false
+  void running.ended.then(() => {
+    over = true
+  })
+  await until(() => running.said().includes("training"), () => over)
+  await sleep(300)
+  running.process.kill("SIGINT")
+  const { code, stdout, stderr } = await running.ended
+  expect(code, stderr).toBe(130)
+  expect(stdout).toBe("")
+  expect(stderr).toMatch(/stopped: everything measured is kept in .*killed; the same command goes on/)
+
+  const status = await timeTransfer(["status", file, "--json"], { cwd: folder })
+  expect(JSON.parse(status.stdout).driver).toBe(null)
+  const plan = await timeTransfer(["plan", file, "--json"], { cwd: folder })
+  const left = JSON.parse(plan.stdout).cost.tokens
+  // The checkpoint that stopping left saves what was trained.
+  expect(left).toBeLessThan(4 * 3 * 2 ** 16)
+  const rest = await timeTransfer(["run", file], { cwd: folder })
+  expect(rest.code, rest.stderr).toBe(0)
+  expect(measured(join(folder, "killed/study.db")).contradictions).toEqual([])
+}, 60_000)
