@@ -7,6 +7,7 @@ import { Clock, Effect, Schedule } from "effect"
 import type { SqlClient } from "effect/sql"
 import { StoreError } from "../errors.ts"
 import { storeFailure } from "./openFile.ts"
+import { builtin } from "./sqlite.ts"
 
 /** A heart that has not beaten for this long is taken for dead, milliseconds. */
 export const STALE_AFTER = 60_000
@@ -41,22 +42,19 @@ const isAlive = (driver: DriverInfo, here: string, time: number): boolean => {
   return driver.pid === process.pid ? living.has(driver.session) : processExists(driver.pid)
 }
 
-const hostname = Effect.map(
-  Effect.promise(() => import("node:os")),
-  (os) => os.hostname(),
-)
+const hostname = (): string => builtin("node:os").hostname()
 
 /** The driver at work on the store now, if any. */
 export const currentDriver = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   const [row] = yield* sql<DriverInfo>`SELECT session, pid, host, heartbeat FROM driver`
   if (row === undefined) return undefined
-  return isAlive(row, yield* hostname, yield* now) ? row : undefined
+  return isAlive(row, hostname(), yield* now) ? row : undefined
 })
 
 /** Becomes the driver until the scope closes. Fails with `DriverActive` when there is one. */
 export const becomeDriver = Effect.fnUntraced(
   function* (sql: SqlClient.SqlClient, path: string, session: string) {
-    const host = yield* hostname
+    const host = hostname()
     const claim = sql.withTransaction(
       Effect.gen(function* () {
         const other = yield* currentDriver(sql)

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { StoreError, type StoreErrorReason } from "../errors.ts"
 import { APPLICATION_ID, SCHEMA_VERSION } from "./schema.ts"
-import { loadSqlite } from "./sqlite.ts"
+import { builtin } from "./sqlite.ts"
 
 const MAGIC = "SQLite format 3\0"
 
@@ -47,9 +47,9 @@ export const storeFailure =
  * exist yet. Reads only.
  */
 export const inspectFile = Effect.fnUntraced(function* (path: string) {
-  const { DatabaseSync } = yield* loadSqlite
-  const fs = yield* Effect.promise(() => import("node:fs"))
-  const { dirname } = yield* Effect.promise(() => import("node:path"))
+  const { DatabaseSync } = builtin("node:sqlite")
+  const fs = builtin("node:fs")
+  const { dirname } = builtin("node:path")
   const refuse = (reason: StoreErrorReason, message: string) => new StoreError({ reason, path, message })
   yield* Effect.try({
     try: () => {

@@ -4,8 +4,11 @@ import { Effect, Layer, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 
-/** Loaded when a store is opened, so that studies and plans work where there is no SQLite. */
-export const loadSqlite = Effect.promise(() => import("node:sqlite"))
+/**
+ * Node's own modules, looked up when a store is opened: studies and plans work where there are none, and bundlers,
+ * some of which drop the `node:` that `node:sqlite` cannot do without, leave them alone.
+ */
+export const builtin: typeof process.getBuiltinModule = (id: string) => process.getBuiltinModule(id)
 
 // What a row is, only the query knows; `effect/sql` says `any`.
 type Rows = ReadonlyArray<Parameters<typeof JSON.stringify>[0]>
@@ -69,7 +72,7 @@ export const sqliteClient = (filename: string): Layer.Layer<SqlClient.SqlClient,
   Layer.effect(
     SqlClient.SqlClient,
     Effect.gen(function* () {
-      const { DatabaseSync } = yield* loadSqlite
+      const { DatabaseSync } = builtin("node:sqlite")
       const db = yield* Effect.acquireRelease(
         Effect.try({
           try: () => {
