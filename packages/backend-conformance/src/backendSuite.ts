@@ -7,9 +7,10 @@
  *
  * Not promised by passing: speed, and equal last bits across different `numericsId`s.
  */
-import { Backend, type Capabilities, type CheckpointStore, memoryCheckpoints, type RunSpecInput } from "@ts/backend"
+import { Backend, type CheckpointStore, memoryCheckpoints, type RunSpecInput } from "@ts/backend"
 import { Effect, Layer } from "effect"
 import { describe, it } from "vitest"
+import type { Case } from "./backendCase.ts"
 import { fixtureStudy } from "./backendFixture.ts"
 import { identityCases } from "./cases/identity.ts"
 import { readingCases } from "./cases/readings.ts"
@@ -21,13 +22,6 @@ export interface SuiteOptions {
   readonly spec?: Partial<RunSpecInput>
   /** Milliseconds for one case. */
   readonly timeout?: number
-}
-
-export interface Case {
-  readonly name: string
-  /** Why the case does not apply to such a backend; undefined where it does. */
-  readonly skip?: (capabilities: Capabilities) => string | undefined
-  readonly run: Effect.Effect<void, unknown, Backend | CheckpointStore>
 }
 
 /** The cases as data, to run without a test runner's registration. */

@@ -1,10 +1,10 @@
 import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
+import { tinySpec } from "../test/tinySpec.ts"
 import { canonicalHash, canonicalJson } from "./canonical.ts"
 import { checkAssignments, checkSpec } from "./checkSpec.ts"
 import { flopsPerToken, parameterCount } from "./cost.ts"
 import { ModelShape, RunSpec, type RunSpecInput, runId } from "./RunSpec.ts"
-import { tinySpec } from "./tinySpec.ts"
 
 const decode = Schema.decodeUnknownSync(RunSpec)
 const spec = (change: Partial<RunSpecInput> = {}) => decode({ ...tinySpec, ...change })

@@ -2,8 +2,8 @@
 import { Backend, Capabilities, RunEvent, runId } from "@ts/backend"
 import { Effect, Schema } from "effect"
 import { expect } from "vitest"
+import type { Case } from "../backendCase.ts"
 import { eventsOf, type FixtureStudy, readings, train } from "../backendFixture.ts"
-import type { Case } from "../backendSuite.ts"
 
 const last = ["Finished", "Diverged", "Failed"]
 

@@ -2,8 +2,8 @@
 import { averageName, Backend } from "@ts/backend"
 import { Effect } from "effect"
 import { expect } from "vitest"
+import type { Case } from "../backendCase.ts"
 import { eventsOf, type FixtureStudy, readings, train } from "../backendFixture.ts"
-import type { Case } from "../backendSuite.ts"
 
 export const readingCases = (study: FixtureStudy): ReadonlyArray<Case> => [
   {

@@ -2,8 +2,8 @@
 import { type Assignment, Backend, type BackendErrorReason, type RunSpecInput } from "@ts/backend"
 import { Effect, Stream } from "effect"
 import { expect } from "vitest"
+import type { Case } from "../backendCase.ts"
 import { type FixtureStudy, fixtureSpec } from "../backendFixture.ts"
-import type { Case } from "../backendSuite.ts"
 
 const refused = (assignment: Assignment, reason: BackendErrorReason, field: string) =>
   Effect.gen(function* () {

@@ -2,8 +2,8 @@
 import { Backend, type Capabilities, CheckpointStore, runId } from "@ts/backend"
 import { Effect, Stream } from "effect"
 import { expect } from "vitest"
+import type { Case } from "../backendCase.ts"
 import { eventsOf, type FixtureStudy, readings, startOf, train } from "../backendFixture.ts"
-import type { Case } from "../backendSuite.ts"
 
 const checkpoints = (c: Capabilities) =>
   !c.checkpoints

@@ -1,5 +1,5 @@
 /** A small valid spec for tests of this package. */
-import type { RunSpecInput } from "./RunSpec.ts"
+import type { RunSpecInput } from "../src/RunSpec.ts"
 
 export const tinySpec: RunSpecInput = {
   model: { d_model: 32, n_layers: 1, n_heads: 2, max_seq_len: 16, vocab_size: 64 },
