@@ -45,6 +45,8 @@ export const fitOptions = (flags: FitFlags, conditions: Conditions): FitOptions 
 
 export interface Source {
   readonly title: string
+  /** Somebody's table rather than a study. */
+  readonly table: boolean
   readonly rows: ReadonlyArray<Row>
   readonly conditions: Conditions
   /** Folder where a report belongs. */
@@ -64,6 +66,7 @@ export const openSource = Effect.fn("openSource")(function* (
     const lineOf = (k: number) => k + 2
     return {
       title: path,
+      table: true,
       rows,
       conditions: {},
       folder: resolve("."),
@@ -91,10 +94,23 @@ export const openSource = Effect.fn("openSource")(function* (
   const { rows, runs } = yield* Effect.gen(function* () {
     return { rows: yield* Store.rows(on.study), runs: (yield* Study.expand(on.study)).runs }
   }).pipe(Effect.provide(storeLayer(on)))
-  return { title: on.study.name, rows, conditions: conditionsOf(runs), folder: on.folder, talk: [] } satisfies Source
+  return {
+    title: on.study.name,
+    table: false,
+    rows,
+    conditions: conditionsOf(runs),
+    folder: on.folder,
+    talk: [],
+  } satisfies Source
 })
 
 export const lawOf = (source: Source, flags: FitFlags): Effect.Effect<Law, ReturnType<typeof toCliError>> =>
   source.rows.length === 0
-    ? Effect.fail(inputError(`${source.title} holds no readings yet; run the study first`))
+    ? Effect.fail(
+        inputError(
+          source.table
+            ? `${source.title} holds no row that can be used; mend what is said above`
+            : `${source.title} holds no readings yet; run the study first`,
+        ),
+      )
     : Effect.try({ try: () => fitLaw(source.rows, fitOptions(flags, source.conditions)), catch: toCliError })

@@ -1,4 +1,5 @@
 /** A study on disk: the file that declares it and the folder that holds what it measured. */
+import { existsSync } from "node:fs"
 import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import { fileCheckpoints } from "@ts/backend"
@@ -8,6 +9,7 @@ import { Effect, FileSystem, Layer, Option } from "effect"
 import { Argument, Flag } from "effect/cli"
 import { type BackendName, type BackendOptions, backends, type Registered } from "./backends.ts"
 import { inputError, toCliError } from "./exit.ts"
+import { readText } from "./files.ts"
 
 export const studyArgument = Argument.String("study").pipe(
   Argument.withDescription("A study file: .ts or .js with a default export, or .json"),
@@ -47,9 +49,7 @@ const load = (file: string) =>
       return yield* inputError(`there is no file ${file}; give the path of a study (.ts, .js or .json)`)
     }
     if (extname(file) === ".json") {
-      const text = yield* Effect.mapError(fs.readFileString(file), (cause) =>
-        inputError(`cannot read ${file}: ${cause.message}`),
-      )
+      const text = yield* readText(file)
       return yield* Effect.try({
         try: (): unknown => JSON.parse(text),
         catch: (cause) => inputError(`${file} is not JSON: ${(cause as Error).message}`),
@@ -83,15 +83,22 @@ export const openStudy = Effect.fn("openStudy")(function* (file: string, out: Op
   } satisfies StudyOnDisk
 })
 
-/** The study's store; its folder is made when it is not there. */
-export const storeLayer = ({ database }: StudyOnDisk) => Store.sqlite(database)
+/** The study's store as it is; looking at a study that has none yet makes none. */
+export const storeLayer = ({ database }: StudyOnDisk) =>
+  Layer.suspend(() => (existsSync(database) ? Store.sqlite(database) : Store.memory))
 
-/** Everything a sweep runs on. */
-export const sweepLayer = (on: StudyOnDisk, backend: BackendName, options: BackendOptions = {}) => {
+/** Everything a plan is made with. */
+export const planLayer = (on: StudyOnDisk, backend: BackendName) =>
+  Layer.merge(backendLayer(on, backend, {}), storeLayer(on))
+
+/** Everything a sweep runs on; the study's folder is made when it is not there. */
+export const sweepLayer = (on: StudyOnDisk, backend: BackendName, options: BackendOptions = {}) =>
+  Layer.merge(backendLayer(on, backend, options), Store.sqlite(on.database))
+
+/** With its checkpoints. */
+const backendLayer = (on: StudyOnDisk, backend: BackendName, options: BackendOptions) => {
   const checkpoints = fileCheckpoints(join(on.folder, "checkpoints"))
   const data = DataSource.layer({ base: dirname(on.file) })
   const registered: Registered = backends[backend]
-  return Layer.mergeAll(registered.layer(options).pipe(Layer.provide(data)), storeLayer(on)).pipe(
-    Layer.provideMerge(checkpoints),
-  )
+  return registered.layer(options).pipe(Layer.provide(data), Layer.provideMerge(checkpoints))
 }

@@ -1,25 +1,32 @@
 /** Somebody's runs as a table: CSV with a header line, or JSON lines. */
 import { rowsFromTable, type Table, type TableMapping, type TableRows } from "@ts/fit"
 import { parse } from "csv-parse/sync"
-import { Effect, FileSystem, Option } from "effect"
+import { Effect, type FileSystem, Option } from "effect"
 import { Flag } from "effect/cli"
 import { type CliError, inputError, toCliError } from "./exit.ts"
+import { readText } from "./files.ts"
 
 const optional = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
 
 /** How the table's columns map to rows. A product such as "bs * 2048" turns sequences into tokens. */
 export const mappingFlags = {
-  eta: Flag.String("eta").pipe(Flag.withDescription("Column of the peak learning rate"), Flag.withDefault("eta")),
+  eta: Flag.String("eta").pipe(
+    Flag.withDescription('Column of the peak learning rate; "eta" unless given'),
+    Flag.withDefault("eta"),
+  ),
   batch: Flag.String("batch").pipe(
-    Flag.withDescription('Column of the batch size in tokens, or a product such as "bs * 2048"'),
+    Flag.withDescription('Column of the batch size in tokens, or a product such as "bs * 2048"; "batch" unless given'),
     Flag.withDefault("batch"),
   ),
   tokens: Flag.String("tokens").pipe(
-    Flag.withDescription("Column of the horizon in tokens"),
+    Flag.withDescription('Column of the horizon in tokens; "tokens" unless given'),
     Flag.withDefault("tokens"),
   ),
-  loss: Flag.String("loss").pipe(Flag.withDescription("Column of the loss in nats"), Flag.withDefault("loss")),
+  loss: Flag.String("loss").pipe(
+    Flag.withDescription('Column of the loss in nats; "loss" unless given'),
+    Flag.withDefault("loss"),
+  ),
   size: optional("size", "Column of the number of parameters"),
   width: optional("width", "Column of the model width"),
   seed: optional("seed", "Column of the seed"),
@@ -77,10 +84,7 @@ export const readTable = Effect.fn("readTable")(function* (
   file: string,
   flags: MappingFlags,
 ): Effect.fn.Return<TableRows, CliError, FileSystem.FileSystem> {
-  const fs = yield* FileSystem.FileSystem
-  const text = yield* fs
-    .readFileString(file)
-    .pipe(Effect.mapError((cause) => inputError(`cannot read ${file}: ${cause.message}`)))
+  const text = yield* readText(file)
   return yield* Effect.try({
     try: () => rowsFromTable(parseTable(text, file), mappingOf(flags, file)),
     catch: (error) =>

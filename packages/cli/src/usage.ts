@@ -3,7 +3,7 @@ import { Console, Layer, Logger } from "effect"
 import { CliConfig, CliOutput, GlobalFlag } from "effect/cli"
 
 /** "Unrecognized flag: --nope\n\n  Did you mean this?\n    --noise" as one line. */
-const oneLine = (message: string): string => 
+const oneLine = (message: string): string =>
   message
     .trim()
     .replace(/\s*Did you mean this\?\s*/, ", did you mean ")
@@ -28,4 +28,3 @@ const plainLogger = Logger.make<unknown, void>(({ logLevel, message }) => {
 
 /** Everything that is not data goes to stderr. */
 export const usage = Layer.mergeAll(presenter, flags, Logger.layer([plainLogger]))
-

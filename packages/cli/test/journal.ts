@@ -44,7 +44,9 @@ export const measured = (database: string): Measured => {
       if (event._tag === "Inconsistent") contradictions.push(JSON.stringify(event))
     }
     const readings = db
-      .prepare("SELECT run_id, requested, average, tokens, step, loss FROM readings ORDER BY run_id, requested, average")
+      .prepare(
+        "SELECT run_id, requested, average, tokens, step, loss FROM readings ORDER BY run_id, requested, average",
+      )
       .all()
     const count = (table: string) => Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()!["n"])
     return {

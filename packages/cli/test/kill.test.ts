@@ -50,7 +50,10 @@ it(`ends with the same numbers, bit for bit, after ${KILLS} kills (TT_KILL_SEED=
     // Some die while they start or plan, most at work.
     if (kills % 5 === 0) await sleep(100 + 900 * random())
     else {
-      await until(() => running.said().includes("plan"), () => over)
+      await until(
+        () => running.said().includes("plan"),
+        () => over,
+      )
       await sleep(300 * random())
     }
     running.process.kill("SIGKILL")
@@ -80,7 +83,10 @@ it("stops at Ctrl-C with code 130 and goes on where it stopped", async () => {
   void running.ended.then(() => {
     over = true
   })
-  await until(() => running.said().includes("training"), () => over)
+  await until(
+    () => running.said().includes("training"),
+    () => over,
+  )
   await sleep(300)
   running.process.kill("SIGINT")
   const { code, stdout, stderr } = await running.ended

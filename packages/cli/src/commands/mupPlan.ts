@@ -1,7 +1,8 @@
 import { parameterGroups, planFromDocument, toJson as planToJson } from "@ts/mup"
-import { Effect, FileSystem, Option } from "effect"
+import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { inputError, toCliError } from "../exit.ts"
+import { readText } from "../files.ts"
 import { data, json, toJson } from "../output.ts"
 
 const size = (name: string, description: string) =>
@@ -30,10 +31,7 @@ export const mupPlan = Command.make(
     json,
   },
   Effect.fn("mup-plan")(function* (flags) {
-    const fs = yield* FileSystem.FileSystem
-    const text = yield* fs
-      .readFileString(flags.shapes)
-      .pipe(Effect.mapError((cause) => inputError(`cannot read ${flags.shapes}: ${cause.message}`)))
+    const text = yield* readText(flags.shapes)
     const result = yield* Effect.try({
       try: () => {
         let document: unknown

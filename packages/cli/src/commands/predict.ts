@@ -1,9 +1,10 @@
 import { parseLaw } from "@ts/fit"
 import { predictionFindings } from "@ts/report"
-import { Effect, FileSystem } from "effect"
+import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { fitFlags, lawOf, openSource } from "../analysis.ts"
-import { inputError, toCliError } from "../exit.ts"
+import { toCliError } from "../exit.ts"
+import { readText } from "../files.ts"
 import { data, json, talk, toJson } from "../output.ts"
 import { folderFlag } from "../studyFile.ts"
 import { isTable, mappingFlags } from "../table.ts"
@@ -13,10 +14,7 @@ import { sourceArgument } from "./fit.ts"
 /** A law that `fit --json` wrote, or undefined where the file is a study. */
 const readLaw = Effect.fn("readLaw")(function* (file: string) {
   if (isTable(file) || !file.endsWith(".json")) return undefined
-  const fs = yield* FileSystem.FileSystem
-  const text = yield* Effect.mapError(fs.readFileString(file), (cause) =>
-    inputError(`cannot read ${file}: ${cause.message}`),
-  )
+  const text = yield* readText(file)
   if (!/"powerLaws"\s*:/.test(text)) return undefined
   return yield* Effect.try({ try: () => parseLaw(text), catch: toCliError })
 })

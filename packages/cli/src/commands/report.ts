@@ -1,10 +1,10 @@
 import { resolve } from "node:path"
 import type { Law, Prediction } from "@ts/fit"
 import { htmlReport, provenanceOf } from "@ts/report"
-import { Effect, FileSystem, Option } from "effect"
+import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { fitFlags, lawOf, openSource, type Source } from "../analysis.ts"
-import { CliError, exitCodes } from "../exit.ts"
+import { writeText } from "../files.ts"
 import { data, json, talk, toJson } from "../output.ts"
 import { folderFlag } from "../studyFile.ts"
 import { mappingFlags } from "../table.ts"
@@ -18,13 +18,8 @@ export const writeReport = Effect.fn("writeReport")(function* (
   predictions: ReadonlyArray<Prediction>,
   file: string,
 ) {
-  const fs = yield* FileSystem.FileSystem
   const page = htmlReport(law, source.rows, { title: source.title, predictions, provenance: provenanceOf(source.rows) })
-  yield* Effect.mapError(
-    fs.writeFileString(file, page),
-    (cause) =>
-      new CliError({ message: `cannot write the report to ${file}: ${cause.message}`, code: exitCodes.failed }),
-  )
+  yield* writeText(file, page)
   return file
 })
 

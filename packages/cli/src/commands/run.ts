@@ -10,7 +10,7 @@ import { CliError, exitCodes } from "../exit.ts"
 import { colour, compact, data, duration, json, talk, toJson } from "../output.ts"
 import { planData, planLine, planTable } from "../planText.ts"
 import { progressPrinter } from "../progress.ts"
-import { folderFlag, openStudy, type StudyOnDisk, studyArgument, sweepLayer } from "../studyFile.ts"
+import { folderFlag, openStudy, planLayer, type StudyOnDisk, studyArgument, sweepLayer } from "../studyFile.ts"
 import { noMapping } from "../table.ts"
 import { predictionsFor, targetFlags } from "../target.ts"
 import { writeReport } from "./report.ts"
@@ -83,8 +83,9 @@ export const run = Command.make(
       onNone: () => ({}),
       onSome: (checkpointMillis) => ({ checkpointMillis }),
     })
+    const layer = flags.dryRun ? planLayer(on, flags.backend) : sweepLayer(on, flags.backend, backendOptions)
     const summary = yield* sweep(on, flags.dryRun, flags.json).pipe(
-      Effect.provide(sweepLayer(on, flags.backend, backendOptions)),
+      Effect.provide(layer),
       Effect.onInterrupt(() =>
         talk(`\nstopped: everything measured is kept in ${on.folder}; the same command goes on`),
       ),
@@ -102,8 +103,12 @@ export const run = Command.make(
     const law = yield* lawOf(source, flags)
     const predictions = yield* predictionsFor(law, flags)
     const file = yield* writeReport(source, law, predictions, on.report)
-    if (flags.json) yield* data(serializeLaw(law, 2))
-    else {
+    if (flags.json) {
+      const trained = summary && { ...summary, _tag: undefined }
+      yield* data(
+        toJson({ study: source.title, trained, predictions, report: file, law: JSON.parse(serializeLaw(law)) }),
+      )
+    } else {
       const options = { title: source.title, predictions, provenance: provenanceOf(source.rows) }
       yield* data(`\n${textReport(law, { ...options, color: colour(), width: process.stdout.columns ?? 100 })}`)
     }
