@@ -4,14 +4,13 @@
  *     node --conditions=@ts/source main.ts
  *
  * The backend here draws losses from a declared law, so the truth is known and the whole takes a second; put
- * `CpuBackend.layer()` with a `DataSource` in its place and the same study trains.
+ * `CpuBackend.layer` in its place, `Store.sqlite("study.db")` for `Store.memory`, and the same study trains and is kept.
  */
 import { NodeRuntime } from "@effect/platform-node"
-import { memoryCheckpoints } from "@ts/backend"
 import { defaultLaw, optimalEta, SurrogateBackend } from "@ts/backend-surrogate"
 import { fitLaw, isEstimate, predict } from "@ts/fit"
 import { Store, Study, Sweep } from "@ts/sweep"
-import { Console, Effect, Layer, Stream } from "effect"
+import { Console, Effect, Stream } from "effect"
 
 const study = Study.make({
   name: "sweep-example",
@@ -51,7 +50,4 @@ const compare = Effect.gen(function* () {
   yield* Console.log(isEstimate(eta) ? `2^23 tokens: eta = ${eta.value.toExponential(2)}. ${method}` : eta.message)
 })
 
-compare.pipe(
-  Effect.provide(Layer.mergeAll(SurrogateBackend.layer(), Store.memory, memoryCheckpoints)),
-  NodeRuntime.runMain,
-)
+compare.pipe(Effect.provide([SurrogateBackend.layer, Store.memory]), NodeRuntime.runMain)

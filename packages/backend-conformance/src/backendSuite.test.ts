@@ -1,5 +1,5 @@
 /** The suite's own test: each kind of broken backend fails the case that is about its fault. */
-import { Backend, type CheckpointStore, closedFormBackend, memoryCheckpoints, type RunEvent } from "@ts/backend"
+import { Backend, closedFormBackend, memoryCheckpoints, type RunEvent } from "@ts/backend"
 import { Effect, Layer, Stream } from "effect"
 import { describe, expect, it } from "vitest"
 import { backendCases, suite } from "./backendSuite.ts"
@@ -38,12 +38,12 @@ const mapEvents = (f: (event: RunEvent, i: number) => ReadonlyArray<RunEvent>) =
       ),
   }))
 
-const outcome = (layer: Layer.Layer<Backend, never, CheckpointStore>, name: RegExp) => {
+const outcome = (layer: Layer.Layer<Backend>, name: RegExp) => {
   const found = backendCases().find((candidate) => name.test(candidate.name))
   if (found === undefined) throw new Error(`no case ${name}`)
   return Effect.runPromise(
     found.run.pipe(
-      Effect.provide(Layer.fresh(layer.pipe(Layer.provideMerge(memoryCheckpoints)))),
+      Effect.provide(Layer.fresh(Layer.merge(layer, memoryCheckpoints))),
       Effect.match({ onSuccess: () => "passes", onFailure: () => "fails" }),
       Effect.catchDefect(() => Effect.succeed("fails")),
     ),

@@ -7,7 +7,7 @@
  *
  * Not promised by passing: speed, and equal last bits across different `numericsId`s.
  */
-import { Backend, type CheckpointStore, memoryCheckpoints, type RunSpecInput } from "@ts/backend"
+import { Backend, memoryCheckpoints, type RunSpecInput } from "@ts/backend"
 import { Effect, Layer } from "effect"
 import { describe, it } from "vitest"
 import type { Case } from "./backendCase.ts"
@@ -30,11 +30,7 @@ export const backendCases = (options: SuiteOptions = {}): ReadonlyArray<Case> =>
   return [...identityCases(study), ...readingCases(study), ...resumeCases(study), ...refusalCases(study)]
 }
 
-export const suite = <E>(
-  name: string,
-  layer: Layer.Layer<Backend, E, CheckpointStore>,
-  options: SuiteOptions = {},
-): void => {
+export const suite = <E>(name: string, layer: Layer.Layer<Backend, E>, options: SuiteOptions = {}): void => {
   describe(`${name}: backend conformance`, () => {
     for (const { name, skip, run } of backendCases(options)) {
       it(name, { timeout: options.timeout ?? 60_000 }, (context) =>
@@ -42,7 +38,7 @@ export const suite = <E>(
           const reason = skip?.((yield* Backend).capabilities)
           if (reason !== undefined) context.skip(reason)
           yield* run
-        }).pipe(Effect.provide(Layer.fresh(layer.pipe(Layer.provideMerge(memoryCheckpoints)))), Effect.runPromise),
+        }).pipe(Effect.provide(Layer.fresh(Layer.merge(layer, memoryCheckpoints))), Effect.runPromise),
       )
     }
   })

@@ -1,3 +1,4 @@
+export type { Case } from "./backendCase.ts"
 export { eventsOf, type FixtureStudy, fixtureSpec, fixtureStudy, readings, startOf, train } from "./backendFixture.ts"
-export { type Case, type SuiteOptions, suite } from "./backendSuite.ts"
+export { backendCases, type SuiteOptions, suite } from "./backendSuite.ts"
 export { type DeviceCase, type DeviceSuiteOptions, deviceCases, deviceSuite } from "./device.ts"

@@ -11,7 +11,7 @@
  */
 import { Context, type Effect, Schema, type Stream } from "effect"
 import type { BackendError } from "./BackendError.ts"
-import { CheckpointRef } from "./Checkpoint.ts"
+import { CheckpointRef, type CheckpointStore } from "./Checkpoint.ts"
 import { RunId, RunSpec } from "./RunSpec.ts"
 
 const Tokens = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
@@ -130,7 +130,12 @@ export class Backend extends Context.Service<
     readonly capabilities: Capabilities
     /** Checks all that can be known before training (shapes, precision, corpus long enough) and prepares data. Idempotent. */
     readonly prepare: (assignments: ReadonlyArray<Assignment>) => Effect.Effect<Prepared, BackendError>
-    /** Runs of equal shape, together where the device can. Same numbers as one by one. */
-    readonly train: (bundle: readonly [Assignment, ...Array<Assignment>]) => Stream.Stream<RunEvent, BackendError>
+    /**
+     * Runs of equal shape, together where the device can. Same numbers as one by one. Checkpoints belong to the study, not to
+     * the backend, so their store is asked for here.
+     */
+    readonly train: (
+      bundle: readonly [Assignment, ...Array<Assignment>],
+    ) => Stream.Stream<RunEvent, BackendError, CheckpointStore>
   }
 >()("@ts/backend/Backend") {}

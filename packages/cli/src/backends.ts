@@ -1,5 +1,5 @@
 /** The backends that come with the command, by name. */
-import type { Backend, BackendError, CheckpointStore } from "@ts/backend"
+import type { Backend, BackendError } from "@ts/backend"
 import { CpuBackend, cpuAvailability } from "@ts/backend-cpu"
 import { LeastSquaresBackend } from "@ts/backend-least-squares"
 import { SurrogateBackend } from "@ts/backend-surrogate"
@@ -9,7 +9,7 @@ import { trainerBackend } from "@ts/trainer"
 import { type Layer, Schema } from "effect"
 import { Flag } from "effect/cli"
 
-type BackendLayer = Layer.Layer<Backend, BackendError, DataSource | CheckpointStore>
+type BackendLayer = Layer.Layer<Backend, BackendError, DataSource>
 
 export interface Registered {
   readonly description: string
@@ -33,7 +33,7 @@ export const backends = {
       const state = cpuAvailability()
       return state.available ? undefined : state.reason
     },
-    layer: (options) => CpuBackend.layer({ fallback: "reference", ...options }),
+    layer: (options) => CpuBackend.layerWith({ fallback: "reference", ...options }),
   },
   reference: {
     description: "the slow, obvious float64 device: runs anywhere, for checking the others (precision f64)",
@@ -43,12 +43,12 @@ export const backends = {
   "least-squares": {
     description: "averaged SGD on power-law least squares with exact risk: nothing is trained, the true law is known",
     unavailable: always,
-    layer: () => LeastSquaresBackend.layer(),
+    layer: () => LeastSquaresBackend.layer,
   },
   surrogate: {
     description: "losses drawn from a declared law with noise: nothing is trained, rows say that they are synthetic",
     unavailable: always,
-    layer: () => SurrogateBackend.layer(),
+    layer: () => SurrogateBackend.layer,
   },
 } satisfies Record<string, Registered>
 

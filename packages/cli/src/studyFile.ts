@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs"
 import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
-import { fileCheckpoints } from "@ts/backend"
 import { DataSource } from "@ts/data"
 import { Store, Study } from "@ts/sweep"
 import { Effect, FileSystem, Layer, Option } from "effect"
@@ -95,10 +94,7 @@ export const planLayer = (on: StudyOnDisk, backend: BackendName) =>
 export const sweepLayer = (on: StudyOnDisk, backend: BackendName, options: BackendOptions = {}) =>
   Layer.merge(backendLayer(on, backend, options), Store.sqlite(on.database))
 
-/** With its checkpoints. */
 const backendLayer = (on: StudyOnDisk, backend: BackendName, options: BackendOptions) => {
-  const checkpoints = fileCheckpoints(join(on.folder, "checkpoints"))
-  const data = DataSource.layer({ base: dirname(on.file) })
   const registered: Registered = backends[backend]
-  return registered.layer(options).pipe(Layer.provide(data), Layer.provideMerge(checkpoints))
+  return registered.layer(options).pipe(Layer.provide(DataSource.layer({ base: dirname(on.file) })))
 }

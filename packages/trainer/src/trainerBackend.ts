@@ -4,7 +4,6 @@ import {
   Backend,
   type BackendError,
   type Capabilities,
-  CheckpointStore,
   checkAssignments,
   type Prepared,
   runId,
@@ -31,9 +30,7 @@ export interface TrainerOptions {
   readonly checkpointMillis?: number
 }
 
-export const trainerBackend = (
-  options: TrainerOptions,
-): Layer.Layer<Backend, BackendError, DataSource | CheckpointStore> =>
+export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, BackendError, DataSource> =>
   Layer.effect(
     Backend,
     Effect.gen(function* () {
@@ -41,7 +38,6 @@ export const trainerBackend = (
       const { info } = device
       const blame = { backend: options.name }
       const data = yield* DataSource
-      const store = yield* CheckpointStore
       const pool = yield* makePool(device, blame, options.microBatchTokens)
       const settings = {
         chunkMillis: options.chunkMillis ?? 250,
@@ -174,9 +170,7 @@ export const trainerBackend = (
         capabilities,
         prepare,
         train: (bundle) =>
-          Stream.unwrap(
-            Effect.map(groups(bundle), (found) => Stream.flatMap(Stream.fromIterable(found), session)),
-          ).pipe(Stream.provideService(CheckpointStore, store)),
+          Stream.unwrap(Effect.map(groups(bundle), (found) => Stream.flatMap(Stream.fromIterable(found), session))),
       })
     }),
   )

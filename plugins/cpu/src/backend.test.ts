@@ -4,10 +4,10 @@ import { DataSource } from "@ts/data"
 import { Layer } from "effect"
 import { CpuBackend } from "./index.ts"
 
-suite("CPU", CpuBackend.layer().pipe(Layer.provide(DataSource.layer())))
+suite("CPU", CpuBackend.layer)
 suite(
   "CPU, one thread, small micro-batches, short chunks",
-  CpuBackend.layer({ threads: 1, microBatchTokens: 16, chunkMillis: 1, checkpointMillis: 1 }).pipe(
+  CpuBackend.layerWith({ threads: 1, microBatchTokens: 16, chunkMillis: 1, checkpointMillis: 1 }).pipe(
     Layer.provide(DataSource.layer()),
   ),
 )

@@ -1,9 +1,9 @@
-/** The CPU device behind the run-level contract: `CpuBackend.layer()`. */
-import { type Backend, BackendError, type CheckpointStore } from "@ts/backend"
-import type { DataSource } from "@ts/data"
+/** The CPU device behind the run-level contract: `CpuBackend.layer`. */
+import { type Backend, BackendError } from "@ts/backend"
+import { DataSource } from "@ts/data"
 import { referenceDevice } from "@ts/program"
 import { type TrainerOptions, trainerBackend } from "@ts/trainer"
-import { Effect, type Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { type CpuOptions, cpuDevice } from "./device.ts"
 import { cpuAvailability } from "./native.ts"
 
@@ -38,10 +38,14 @@ const device = ({ fallback = "refuse", ...options }: CpuBackendOptions) =>
     return Effect.tryPromise({ try: () => cpuDevice(options), catch: unavailable })
   })
 
-/** `CpuBackend.layer(options?)`; the addon is loaded when the layer is built. */
-const layer = (options: CpuBackendOptions = {}): Layer.Layer<Backend, BackendError, DataSource | CheckpointStore> => {
+/** With settings, and tokens from a `DataSource` of one's own; the addon is loaded when the layer is built. */
+const layerWith = (options: CpuBackendOptions = {}): Layer.Layer<Backend, BackendError, DataSource> => {
   const { instructionSet: _, threads: __, fallback: ___, ...trainer } = options
   return trainerBackend({ ...trainer, name: "cpu", device: device(options) })
 }
 
-export const CpuBackend = { layer }
+export const CpuBackend = {
+  /** As it is, with relative paths and packages looked up from the working directory. */
+  layer: layerWith().pipe(Layer.provide(DataSource.layer())),
+  layerWith,
+}

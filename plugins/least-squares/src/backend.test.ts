@@ -1,4 +1,4 @@
-import { Backend, type RunSpecInput } from "@ts/backend"
+import { Backend, memoryCheckpoints, type RunSpecInput } from "@ts/backend"
 import { fixtureStudy, readings, suite, train } from "@ts/backend-conformance"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
@@ -7,7 +7,7 @@ import { descent } from "./moments.ts"
 
 const sgd: RunSpecInput["optimizer"] = { kind: "sgd", momentum: 0, clip: null, decay: "independent" }
 
-suite("least squares", LeastSquaresBackend.layer({ ...defaultProblem, modes: 500 }), { spec: { optimizer: sgd } })
+suite("least squares", LeastSquaresBackend.layerWith({ ...defaultProblem, modes: 500 }), { spec: { optimizer: sgd } })
 
 describe("LeastSquaresBackend", () => {
   it("reports the exact loss of the run it was asked for", async () => {
@@ -16,7 +16,9 @@ describe("LeastSquaresBackend", () => {
       { schedule: { kind: "constant" }, eta: 0.5 },
       { evaluateAt: [2048], averages: [0.9] },
     )
-    const events = await Effect.runPromise(Effect.provide(train(assignment), LeastSquaresBackend.layer(problem)))
+    const events = await Effect.runPromise(
+      Effect.provide(train(assignment), [LeastSquaresBackend.layerWith(problem), memoryCheckpoints]),
+    )
     const exact = descent(problem, { decay: 0.9 })
     exact.advance({ steps: 32, gamma: 0.5, batch: 64 })
     expect(readings(events, assignment)).toEqual([
@@ -28,7 +30,7 @@ describe("LeastSquaresBackend", () => {
   it("refuses Adam, naming the optimiser it solves", async () => {
     const error = await Effect.runPromise(
       Backend.use((backend) => Effect.flip(backend.prepare([fixtureStudy().assignment()]))).pipe(
-        Effect.provide(LeastSquaresBackend.layer()),
+        Effect.provide(LeastSquaresBackend.layer),
       ),
     )
     expect(error).toMatchObject({ reason: "Unsupported", field: "optimizer" })
@@ -37,7 +39,9 @@ describe("LeastSquaresBackend", () => {
 
   it("calls an unstable step a divergence", async () => {
     const assignment = fixtureStudy({ optimizer: sgd }).assignment({ eta: 50 })
-    const events = await Effect.runPromise(Effect.provide(train(assignment), LeastSquaresBackend.layer()))
+    const events = await Effect.runPromise(
+      Effect.provide(train(assignment), [LeastSquaresBackend.layer, memoryCheckpoints]),
+    )
     expect(events.at(-1)).toMatchObject({ _tag: "Diverged" })
   })
 })

@@ -32,7 +32,7 @@ const segments = function* (spec: RunSpec, from: number, to: number): Generator<
 }
 
 /** @throws {ProblemError} when the problem is out of range */
-const layer = (problem: Problem = defaultProblem): Layer.Layer<Backend> => {
+const layerWith = (problem: Problem = defaultProblem): Layer.Layer<Backend> => {
   modesOf(problem)
   const start = (problem.sigma ** 2 + problem.signal) / 2
   return closedFormBackend({
@@ -80,5 +80,8 @@ const layer = (problem: Problem = defaultProblem): Layer.Layer<Backend> => {
 
 const numericsId = (problem: Problem): string => `least-squares-v1-${canonicalHash(problem).slice(0, 12)}`
 
-/** `LeastSquaresBackend.layer(problem?)`. */
-export const LeastSquaresBackend = { layer }
+export const LeastSquaresBackend = {
+  /** The default one. */
+  layer: layerWith(),
+  layerWith,
+}

@@ -1,16 +1,19 @@
+import { memoryCheckpoints } from "@ts/backend"
 import { fixtureStudy, suite, train } from "@ts/backend-conformance"
 import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import { SurrogateBackend } from "./backend.ts"
 import { defaultLaw, defaultNoise, LawError, lawLoss, optimalEta } from "./law.ts"
 
-suite("surrogate", SurrogateBackend.layer())
+suite("surrogate", SurrogateBackend.layer)
 
 const study = fixtureStudy()
 
 const losses = async (seed: number, noise = defaultNoise) => {
   const assignment = study.assignment({ seed })
-  const events = await Effect.runPromise(Effect.provide(train(assignment), SurrogateBackend.layer(defaultLaw, noise)))
+  const events = await Effect.runPromise(
+    Effect.provide(train(assignment), [SurrogateBackend.layerWith(defaultLaw, noise), memoryCheckpoints]),
+  )
   return events.flatMap((event) => (event._tag === "Evaluated" ? [{ tokens: event.tokens, loss: event.loss }] : []))
 }
 
@@ -41,11 +44,11 @@ describe("SurrogateBackend", () => {
   })
 
   it("refuses a law that makes no sense, naming the field", () => {
-    expect(() => SurrogateBackend.layer({ ...defaultLaw, stableUpTo: 1 })).toThrow(LawError)
-    expect(() => SurrogateBackend.layer({ ...defaultLaw, peakBatch: { at2p20: 0, exponent: 1 } })).toThrow(
+    expect(() => SurrogateBackend.layerWith({ ...defaultLaw, stableUpTo: 1 })).toThrow(LawError)
+    expect(() => SurrogateBackend.layerWith({ ...defaultLaw, peakBatch: { at2p20: 0, exponent: 1 } })).toThrow(
       /peakBatch.at2p20 is 0/,
     )
-    expect(() => SurrogateBackend.layer(defaultLaw, { ...defaultNoise, shared: Number.NaN })).toThrow(
+    expect(() => SurrogateBackend.layerWith(defaultLaw, { ...defaultNoise, shared: Number.NaN })).toThrow(
       /noise.shared is NaN/,
     )
   })

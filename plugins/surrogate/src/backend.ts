@@ -10,7 +10,7 @@ import type { Layer } from "effect"
 import { defaultLaw, defaultNoise, lawLoss, type SurrogateLaw, type SurrogateNoise, validateLaw } from "./law.ts"
 
 /** @throws {LawError} when the law or the noise is out of range */
-const layer = (law: SurrogateLaw = defaultLaw, noise: SurrogateNoise = defaultNoise): Layer.Layer<Backend> => {
+const layerWith = (law: SurrogateLaw = defaultLaw, noise: SurrogateNoise = defaultNoise): Layer.Layer<Backend> => {
   validateLaw(law, noise)
   const numericsId = `surrogate-v1-${canonicalHash({ law, noise }).slice(0, 12)}`
   return closedFormBackend({
@@ -50,5 +50,8 @@ const layer = (law: SurrogateLaw = defaultLaw, noise: SurrogateNoise = defaultNo
   })
 }
 
-/** `SurrogateBackend.layer(law?, noise?)`. */
-export const SurrogateBackend = { layer }
+export const SurrogateBackend = {
+  /** The default one. */
+  layer: layerWith(),
+  layerWith,
+}

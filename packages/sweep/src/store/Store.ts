@@ -4,7 +4,15 @@
  * What `append` has returned for survives a kill and a power loss. A reading is kept once: the same number again is
  * ignored, another number under numerics that promise equal ones is recorded as an inconsistency and the first stays.
  */
-import type { CheckpointRef, Prepared } from "@ts/backend"
+import { dirname, join } from "node:path"
+import { NodeFileSystem, NodePath } from "@effect/platform-node-shared"
+import {
+  type CheckpointRef,
+  type CheckpointStore,
+  fileCheckpoints,
+  memoryCheckpoints,
+  type Prepared,
+} from "@ts/backend"
 import type { Row } from "@ts/fit"
 import { Context, Effect, Layer, type Scope, type Stream } from "effect"
 import type { StoreError, StudyError } from "../errors.ts"
@@ -92,13 +100,22 @@ const open = Effect.fnUntraced(
 
 export class Store extends Context.Service<Store, StoreService>()("@ts/sweep/Store") {
   /**
-   * A file, made with its folder when it is not there. By convention `<study>/study.db`, with the checkpoints beside
-   * it in `<study>/checkpoints/` and the report in `<study>/report.html`.
+   * A file, made with its folder when it is not there, and the checkpoints beside it in `checkpoints/`. By convention a
+   * study is a folder: `<study>/study.db`, `<study>/checkpoints/`, `<study>/report.html`.
    */
-  static readonly sqlite = (path: string): Layer.Layer<Store, StoreError> => Layer.effect(Store, open(path))
+  static readonly sqlite = (path: string): Layer.Layer<Store | CheckpointStore, StoreError> =>
+    Layer.merge(
+      Layer.effect(Store, open(path)),
+      fileCheckpoints(join(dirname(path), "checkpoints")).pipe(
+        Layer.provide(Layer.merge(NodeFileSystem.layer, NodePath.layer)),
+      ),
+    )
 
-  /** Gone with the layer: for tests and trials. */
-  static readonly memory: Layer.Layer<Store, StoreError> = Layer.suspend(() => Layer.effect(Store, open(":memory:")))
+  /** Gone with the layer, checkpoints included: for tests and trials. */
+  static readonly memory: Layer.Layer<Store | CheckpointStore, StoreError> = Layer.merge(
+    Layer.suspend(() => Layer.effect(Store, open(":memory:"))),
+    memoryCheckpoints,
+  )
 
   /** Rows for `@ts/fit`: of the study's readings, or of everything ever asked for. */
   static readonly rows = (study?: Study) => Store.use((store) => store.rows(study))

@@ -1,0 +1,84 @@
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { describe, expect, it } from "vitest"
+import { temporaryFolder, timeTransfer } from "./command.ts"
+import { expectRefusal } from "./refused.ts"
+
+const folder = temporaryFolder()
+const fit = (...args: ReadonlyArray<string>) => timeTransfer(["fit", ...args], { cwd: folder })
+
+describe("25 published runs of AdamW over learning rates and batches", () => {
+  const sweep = fileURLToPath(new URL("../../fit/fixtures/adamw_lr_batch_sweep.csv", import.meta.url))
+  const columns = ["--eta", "lr", "--batch", "batch_size * 4096", "--tokens", "tokens", "--loss", "loss"]
+
+  it("three profiles have an optimum, the others say why not, diverged rows are named", async () => {
+    const { code, stdout, stderr } = await fit(sweep, ...columns, "--json")
+    expect(code, stderr).toBe(0)
+    expect(stderr).toContain("read 25 of 25 rows")
+    expect(stderr).toContain("diverged 5: left out of profiles (line 5, 10, 16, 23, 24 of 25)")
+    const { cells } = JSON.parse(stdout) as {
+      readonly cells: ReadonlyArray<{
+        readonly batch: number
+        readonly tokens: number
+        readonly eta: { readonly _tag: string; readonly value?: number; readonly reason?: string }
+      }>
+    }
+    const found = cells.filter(({ eta }) => eta._tag === "Estimate")
+    expect(found.map(({ batch, tokens }) => [batch, Math.round(tokens / 2 ** 31 / 1.25)])).toEqual([
+      [2 ** 19, 1],
+      [2 ** 19, 2],
+      [2 ** 19, 4],
+    ])
+    for (const [k, eta] of [0.00915, 0.00822, 0.00704].entries()) expect(found[k]?.eta.value).toBeCloseTo(eta, 5)
+    const rest = cells.filter(({ eta }) => eta._tag !== "Estimate")
+    expect(rest.length).toBeGreaterThan(0)
+    for (const { eta } of rest) expect(eta).toMatchObject({ _tag: "NotIdentified", reason: "too-few-points" })
+  })
+
+  it("tells the same in words", async () => {
+    const { stdout } = await fit(sweep, ...columns)
+    expect(stdout).toMatch(/2\^19 +-6\.8\S* +-6\.9\S* +-7\.1\S* +few rates/)
+    expect(stdout).toContain("2 diverged: eta 0.016, 0.032")
+    expect(stdout).toContain("20 of 25 used; left out: 5 diverged")
+  })
+})
+
+describe("a table that cannot be used ends with code 2", () => {
+  const header = "eta,batch,tokens,loss\n"
+  const cases: ReadonlyArray<
+    readonly [string, string | Uint8Array | undefined, ReadonlyArray<string>, ...Array<string>]
+  > = [
+    ["missing.csv", undefined, [], "cannot read missing.csv: there is no such file"],
+    ["empty.csv", "", [], "empty.csv holds no rows"],
+    ["header.csv", header, [], "header.csv holds no rows below its header line"],
+    ["binary.csv", Uint8Array.from({ length: 999 }, (_, i) => i % 256), [], "binary.csv is not text"],
+    ["quote.csv", 'eta,"batch\n1,2\n', [], "quote.csv is not a CSV file"],
+    [
+      "column.csv",
+      `${header}0.001,64,1000,3.1\n`,
+      ["--eta", "lr"],
+      '--eta "lr": there is no column "lr"; the columns are "eta", "batch", "tokens", "loss"',
+    ],
+    ["words.csv", `${header}0.001,64,1000,high\n`, [], "words.csv holds no row that can be used"],
+    ["lines.jsonl", '{"eta": 1}\nnot json\n', [], "lines.jsonl, line 2, is not JSON"],
+  ]
+  it.for(cases)("%s", async ([name, content, flags, ...parts]) => {
+    if (content !== undefined) writeFileSync(join(folder, name), content)
+    expectRefusal(await fit(name, ...flags), 2, ...parts)
+  })
+})
+
+it("rows that share one learning rate have no optimum, and are told so", async () => {
+  const rows = [64, 128, 256].flatMap((batch) =>
+    [1e4, 2e4, 4e4].map((tokens) => `0.001,${batch},${tokens},${3 - batch / tokens}`),
+  )
+  writeFileSync(join(folder, "one.csv"), `eta,batch,tokens,loss\n${rows.join("\n")}\n`)
+  const { code, stdout } = await fit("one.csv", "--json")
+  expect(code).toBe(0)
+  const law = JSON.parse(stdout)
+  expect(law.cells).toHaveLength(9)
+  for (const { eta } of law.cells) expect(eta).toMatchObject({ _tag: "NotIdentified", reason: "too-few-points" })
+  const { stdout: text } = await fit("one.csv")
+  expect(text).toContain("Only 1 sound learning rate: three are needed")
+})
