@@ -4,8 +4,6 @@
  * What `append` has returned for survives a kill and a power loss. A reading is kept once: the same number again is
  * ignored, another number under numerics that promise equal ones is recorded as an inconsistency and the first stays.
  */
-import { dirname, join } from "node:path"
-import { NodeFileSystem, NodePath } from "@effect/platform-node-shared"
 import {
   type CheckpointRef,
   type CheckpointStore,
@@ -22,7 +20,7 @@ import type { JournalEntry, JournalEvent } from "./journal.ts"
 import { makeStore } from "./makeStore.ts"
 import { inspectFile, storeFailure } from "./openFile.ts"
 import { migrate } from "./schema.ts"
-import { sqliteClient } from "./sqlite.ts"
+import { builtin, sqliteClient } from "./sqlite.ts"
 
 /** What the store knows of a run under one `numericsId`. */
 export interface RunState {
@@ -98,18 +96,26 @@ const open = Effect.fnUntraced(
   (effect, path) => Effect.mapError(effect, storeFailure(path)),
 )
 
+/** Loaded when a file is opened, so that studies and plans work where Node's modules are not. */
+const checkpointsBeside = (path: string): Layer.Layer<CheckpointStore> =>
+  Layer.unwrap(
+    Effect.promise(async () => {
+      const NodeFileSystem = await import("@effect/platform-node-shared/NodeFileSystem")
+      const NodePath = await import("@effect/platform-node-shared/NodePath")
+      const { dirname, join } = builtin("node:path")
+      return fileCheckpoints(join(dirname(path), "checkpoints")).pipe(
+        Layer.provide(Layer.merge(NodeFileSystem.layer, NodePath.layer)),
+      )
+    }),
+  )
+
 export class Store extends Context.Service<Store, StoreService>()("@ts/sweep/Store") {
   /**
    * A file, made with its folder when it is not there, and the checkpoints beside it in `checkpoints/`. By convention a
    * study is a folder: `<study>/study.db`, `<study>/checkpoints/`, `<study>/report.html`.
    */
   static readonly sqlite = (path: string): Layer.Layer<Store | CheckpointStore, StoreError> =>
-    Layer.merge(
-      Layer.effect(Store, open(path)),
-      fileCheckpoints(join(dirname(path), "checkpoints")).pipe(
-        Layer.provide(Layer.merge(NodeFileSystem.layer, NodePath.layer)),
-      ),
-    )
+    Layer.merge(Layer.effect(Store, open(path)), checkpointsBeside(path))
 
   /** Gone with the layer, checkpoints included: for tests and trials. */
   static readonly memory: Layer.Layer<Store | CheckpointStore, StoreError> = Layer.merge(
