@@ -58,7 +58,7 @@ const failureOf = (failed: Summary["failed"]): CliError | undefined =>
   failed.length === 0
     ? undefined
     : new CliError({
-        message: `${failed.length} ${failed.length === 1 ? "run" : "runs"} failed; what is measured is kept, and the same command tries them again`,
+        message: `${failed.length} ${failed.length === 1 ? "run" : "runs"} failed; what is measured is kept, and the same command tries ${failed.length === 1 ? "it" : "them"} again`,
         code: exitCodes.failed,
       })
 
