@@ -46,6 +46,13 @@ const decode = (ref: CheckpointRef, bytes: Uint8Array) =>
       ),
   })
 
+/** The file system's own words: the code alone ("ENOSPC") is in the cause of the cause. */
+const why = ({ message, reason }: PlatformError.PlatformError): string => {
+  const cause = "cause" in reason ? reason.cause : undefined
+  if ((cause as NodeJS.ErrnoException | undefined)?.code === "ENOSPC") return "the disk is full"
+  return cause instanceof Error ? cause.message : message
+}
+
 const byPosition = (a: CheckpointRef, b: CheckpointRef) => a.tokens - b.tokens
 
 interface Kept {
@@ -115,12 +122,12 @@ export const fileCheckpoints = (
       const unwritable = (runId: string) => (cause: PlatformError.PlatformError) =>
         failure(
           runId,
-          `cannot write a checkpoint of run ${runId} to ${folder}: ${cause.message}; free space there or make it writable, then run again: nothing measured is lost`,
+          `cannot write a checkpoint of run ${runId} to ${folder}: ${why(cause)}; free space there or make it writable, then run again: nothing measured is lost`,
           true,
           cause,
         )
       const unreadable = (runId: string) => (cause: PlatformError.PlatformError) =>
-        failure(runId, `cannot read the checkpoints of run ${runId} in ${folder}: ${cause.message}`, true, cause)
+        failure(runId, `cannot read the checkpoints of run ${runId} in ${folder}: ${why(cause)}`, true, cause)
 
       const writeDurably = (file: string, bytes: Uint8Array) =>
         Effect.scoped(
