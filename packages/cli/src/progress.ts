@@ -17,32 +17,44 @@ export const progressLine = ({ runsDone, runs, tokensDone, tokens, tokensPerSeco
 
 export interface ProgressPrinter {
   readonly show: (progress: Progress) => void
-  /** Ends the line that stays. */
+  /** What is done before there is progress; only a terminal is told. */
+  readonly wait: (text: string) => void
+  /** Ends the line that stays, with the last that was to be shown. */
   readonly close: () => void
 }
 
-/** Milliseconds between lines of a log. */
+/** Milliseconds between lines of a log, and between changes of a terminal's line. */
 const logEvery = 30_000
+const drawEvery = 100
 
 export const progressPrinter = (stream: NodeJS.WriteStream = process.stderr): ProgressPrinter => {
   let last = Number.NEGATIVE_INFINITY
   let open = false
+  let unshown: string | undefined
+  const draw = (line: string) => {
+    stream.write(`\r\x1b[2K${line.slice(0, (stream.columns || 120) - 1)}`)
+    open = true
+    unshown = undefined
+  }
   return {
+    wait: (text) => {
+      if (stream.isTTY) draw(text)
+    },
     show: (progress) => {
       const now = performance.now()
-      if (stream.isTTY) {
-        if (now - last < 100) return
-        const line = `training     ${progressLine(progress)}      Ctrl-C keeps everything`
-        stream.write(`\r\x1b[2K${line.slice(0, (stream.columns ?? 120) - 1)}`)
-        open = true
-      } else {
-        if (now - last < logEvery) return
-        stream.write(`training     ${progressLine(progress)}\n`)
+      const line = `training     ${progressLine(progress)}`
+      if (now - last < (stream.isTTY ? drawEvery : logEvery)) {
+        unshown = line
+        return
       }
+      if (stream.isTTY) draw(`${line}      Ctrl-C keeps everything`)
+      else stream.write(`${line}\n`)
       last = now
     },
     close: () => {
-      if (open) stream.write("\n")
+      if (!open) return
+      if (unshown !== undefined) draw(unshown)
+      stream.write("\n")
       open = false
     },
   }

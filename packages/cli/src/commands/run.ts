@@ -34,6 +34,7 @@ const sweep = Effect.fn("sweep")(function* (on: StudyOnDisk, dryRun: boolean, as
   yield* Sweep.run(plan).pipe(
     Stream.runForEach((event) =>
       Effect.sync(() => {
+        if (event._tag === "Began" && event.cost.runs > 0) printer.wait("preparing    the tokens")
         if (event._tag === "Progress") printer.show(event)
         if (event._tag === "Summary") summary = event
       }),
