@@ -3,7 +3,7 @@
  * `N passed, N failed`, counting every unit test and every other check once.
  */
 import { spawnSync } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
@@ -82,6 +82,9 @@ const packages = ["packages", "plugins"].flatMap((folder) =>
   readdirSync(join(root, folder)).map((name) => join(folder, name)),
 )
 
+const loader = join(scratch, "load.cjs")
+writeFileSync(loader, "require(process.argv[2]); import(process.argv[3])")
+
 check("native addon", "turbo", "run", "native", "--output-logs=errors-only")
 check("type check", "tsc", "--noEmit", "-p", "tsconfig.json")
 check("lint and format", "biome", "check", ".")
@@ -92,12 +95,7 @@ if (check("build", "turbo", "run", "build", "--output-logs=errors-only")) {
     const file = join(root, folder, "dist/index")
     // The conformance suites register tests when imported, which only a test runner can do.
     if (name === "@ts/backend-conformance") continue
-    check(
-      `${name} loads as ESM and CommonJS`,
-      "node",
-      "-e",
-      `require(${JSON.stringify(`${file}.cjs`)}); import(${JSON.stringify(`${file}.js`)})`,
-    )
+    check(`${name} loads as ESM and CommonJS`, "node", loader, `${file}.cjs`, `${file}.js`)
   }
 }
 unitTests()
