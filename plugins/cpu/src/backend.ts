@@ -30,7 +30,7 @@ const device = ({ fallback = "refuse", ...options }: CpuBackendOptions) =>
     if (!available.available && fallback === "reference") {
       return Effect.as(
         Effect.logWarning(
-          `${available.reason} Training goes on with the portable reference device, about twenty times slower.`,
+          `${available.reason}; training goes on with the portable reference device, about twenty times slower.`,
         ),
         referenceDevice({ precision: "f32" }),
       )

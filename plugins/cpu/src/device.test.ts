@@ -235,7 +235,9 @@ describe("bad input", () => {
   })
 
   it("a missing or broken addon and a foreign instruction set are one sentence each", () => {
-    expect(() => loadNative(join(tmpdir(), "no-such-addon.node"))).toThrow(/has not been built .* run "pnpm/)
+    expect(() => loadNative(join(tmpdir(), "no-such-addon.node"))).toThrow(
+      /has not been built .* run "node .*build\.mjs"/,
+    )
     expect(() => loadNative(import.meta.filename)).toThrow(CpuUnavailable)
     const none = { ...loadNative(), supports: (isa: string) => isa === "portable" }
     expect(chooseInstructionSet(none, undefined)).toBe("portable")

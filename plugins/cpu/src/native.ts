@@ -46,6 +46,7 @@ export class CpuUnavailable extends Error {
 // The sources and the bundles (ESM and CommonJS) all lie one folder below the package.
 const here = typeof __filename === "string" ? __filename : fileURLToPath(import.meta.url)
 const addonFile = join(dirname(here), "..", "build", "cpu.node")
+const buildScript = join(dirname(here), "..", "scripts", "build.mjs")
 
 let loaded: Native | undefined
 
@@ -54,7 +55,7 @@ export const loadNative = (file: string = addonFile): Native => {
   if (loaded !== undefined && file === addonFile) return loaded
   if (!existsSync(file)) {
     throw new CpuUnavailable(
-      `the native CPU addon has not been built (${file} is missing): install a C++ compiler such as g++ 12 and run "pnpm --filter @ts/backend-cpu run native"`,
+      `the native CPU addon has not been built (${file} is missing): install a C++ compiler such as g++ 12 and run "node ${buildScript}"`,
     )
   }
   let native: Native
@@ -63,7 +64,7 @@ export const loadNative = (file: string = addonFile): Native => {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new CpuUnavailable(
-      `the native CPU addon does not load on this machine (${why}): run "pnpm --filter @ts/backend-cpu run native" here`,
+      `the native CPU addon does not load on this machine (${why}): run "node ${buildScript}" here`,
     )
   }
   if (file === addonFile) loaded = native
