@@ -86,8 +86,18 @@ export const startSession = Effect.fnUntraced(function* (
     ...(from === undefined ? {} : { resumedFrom: from.ref }),
   }))
 
+  /** After a failed call nobody knows which of its steps the weights have taken. */
+  let sound = true
   const replay: Replay = (calls, active) =>
-    Effect.uninterruptible(Effect.tryPromise({ try: () => executable.run(calls, active), catch: deviceFailure(blame) }))
+    Effect.uninterruptible(
+      Effect.tryPromise({
+        try: () => executable.run(calls, active),
+        catch: (cause) => {
+          sound = false
+          return deviceFailure(blame)(cause)
+        },
+      }),
+    )
 
   const save = Effect.fnUntraced(function* (l: number, rolling: boolean) {
     const run = runs[l]!
@@ -137,13 +147,13 @@ export const startSession = Effect.fnUntraced(function* (
         : (1000 * lanes.length * cost(shape.training.grad, shape.training, { rows: S }).flops) / info.flopsPerSecond,
   })
 
-  // Leaves a checkpoint wherever the bundle is abandoned: at the last step boundary, since a step under way has changed no
-  // weight. Failing to write one loses time, not results.
+  // Leaves a checkpoint wherever the bundle is abandoned, but for a failed device: at the last step boundary, since a step
+  // under way has changed no weight. Failing to write one loses time, not results.
   yield* Effect.addFinalizer(() =>
     Effect.forEach(
       runs,
       (run, l) =>
-        run.over || run.tokens === savedAt[l]
+        !sound || run.over || run.tokens === savedAt[l]
           ? Effect.void
           : Effect.catch(save(l, true), (error) =>
               Effect.logWarning(`run ${run.id} stops at ${run.tokens} tokens without a checkpoint: ${error.message}`),

@@ -15,7 +15,7 @@ import { opKinds, referenceDevice } from "@ts/program"
 import { Effect, Layer } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { trainerBackend } from "../src/index.ts"
-import { assign, only, refusal, run, specInput, train } from "./study.ts"
+import { assign, lastHash, only, refusal, run, specInput, train } from "./study.ts"
 
 const { model } = specInput
 const cases: ReadonlyArray<
@@ -195,6 +195,37 @@ it("a device that lacks an operation is refused when the model needs it", async 
   expect(error).toMatchObject({ reason: "Unsupported", field: "model" })
   expect(error.message).toContain("rotary")
   await run(train(assign()), { device })
+})
+
+it("a device that fails halfway through a chunk leaves no checkpoint of what it may have done", async () => {
+  const reference = referenceDevice()
+  // One call that clears, then four sequences a step: this is the call that ends the second step.
+  let left = 8
+  const device = {
+    ...reference,
+    compile: async (...args: Parameters<typeof reference.compile>) => {
+      const executable = await reference.compile(...args)
+      return {
+        ...executable,
+        run: async (...calls: Parameters<typeof executable.run>) => {
+          const results = await executable.run(...calls)
+          if (left-- === 0) throw new Error("the cable came loose after the steps were done")
+          return results
+        },
+      }
+    },
+  }
+  const whole = assign({}, { logEvery: 32 })
+  const hash = await run(Effect.andThen(train(whole), lastHash(whole)))
+  await run(
+    Effect.gen(function* () {
+      expect(yield* refusal(whole)).toMatchObject({ reason: "Device", retryable: true })
+      const again = yield* train(whole)
+      expect(only(again, "Started")).toMatchObject([{ tokens: 0 }])
+      expect(yield* lastHash(whole)).toBe(hash)
+    }),
+    { device, chunkMillis: 0.001 },
+  )
 })
 
 it("a device that fails while training is an error that may be tried again, and its executable is not used again", async () => {
