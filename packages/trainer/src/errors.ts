@@ -19,6 +19,15 @@ export const dataFailure =
   (error: DataError): BackendError =>
     failure(blame, "Data", error.message, { field: "data", retryable: error.retryable, cause: error })
 
+/** Prepared tokens that could not be read while training. */
+export const unreadable =
+  (blame: Blame) =>
+  (cause: unknown): BackendError => {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const message = `the prepared training tokens cannot be read: ${why}; run again, and they are prepared anew`
+    return failure(blame, "Data", message, { field: "data", retryable: true, cause })
+  }
+
 export const deviceFailure =
   (blame: Blame) =>
   (cause: unknown): BackendError =>

@@ -1,4 +1,4 @@
-/** Compiled programs, kept for the next bundle of the same shape and released with the backend. */
+/** Compiled programs: the last few idle ones are kept for the next bundle of their shape, all are released with the backend. */
 import type { BackendError } from "@ts/backend"
 import { type Device, type Executable, UnsupportedOperation } from "@ts/program"
 import { Effect, Exit, type Scope } from "effect"
@@ -17,8 +17,8 @@ export interface Pool {
   readonly take: (shape: Shape, lanes: number) => Effect.Effect<Compiled, BackendError, Scope.Scope>
 }
 
-/** Idle executables kept per shape and number of lanes. */
-const kept = 8
+/** Idle executables kept, or as many as the device runs side by side if that is more: a sweep has many shapes, each with its memory. */
+const KEPT = 8
 
 const compile = async (device: Device, shape: Shape, lanes: number, wanted: number): Promise<Compiled> => {
   const executable = await device.compile(shape.training, { lanes, microBatch: wanted })
@@ -36,14 +36,14 @@ export const makePool = (
   microBatchTokens: number | undefined,
 ): Effect.Effect<Pool, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const idle = new Map<string, Array<Compiled>>()
-    yield* Effect.addFinalizer(() =>
-      Effect.sync(() => {
-        for (const list of idle.values()) for (const { executable } of list) executable.dispose()
-        idle.clear()
-      }),
-    )
-    const { precision } = device.info
+    /** The one idle for longest comes first. */
+    const idle: Array<{ readonly key: string; readonly compiled: Compiled }> = []
+    const disposeOldest = (left: number) => {
+      for (const { compiled } of idle.splice(0, Math.max(0, idle.length - left))) compiled.executable.dispose()
+    }
+    yield* Effect.addFinalizer(() => Effect.sync(() => disposeOldest(0)))
+    const { precision, concurrency } = device.info
+    const most = Math.max(KEPT, concurrency)
     const build = (shape: Shape, lanes: number) =>
       Effect.tryPromise({
         try: () =>
@@ -60,16 +60,16 @@ export const makePool = (
         const key = `${lanes} ${shape.key}`
         return Effect.acquireRelease(
           Effect.suspend(() => {
-            const waiting = idle.get(key)?.pop()
-            return waiting === undefined ? build(shape, lanes) : Effect.succeed(waiting)
+            const at = idle.findLastIndex((waiting) => waiting.key === key)
+            const [waiting] = at < 0 ? [] : idle.splice(at, 1)
+            return waiting === undefined ? build(shape, lanes) : Effect.succeed(waiting.compiled)
           }),
           (compiled, exit) =>
             Effect.sync(() => {
-              const list = idle.get(key) ?? []
               // After a failure nobody knows what state a device left it in.
-              const sound = Exit.isSuccess(exit) || Exit.hasInterrupts(exit)
-              if (sound && list.length < kept) idle.set(key, [...list, compiled])
-              else compiled.executable.dispose()
+              if (!Exit.isSuccess(exit) && !Exit.hasInterrupts(exit)) return compiled.executable.dispose()
+              idle.push({ key, compiled })
+              disposeOldest(most)
             }),
         )
       },

@@ -2,6 +2,7 @@
 import { averageName, type BackendError, type RunEvent } from "@ts/backend"
 import type { Call, Tokens } from "@ts/program"
 import { Effect } from "effect"
+import { type Blame, unreadable } from "./errors.ts"
 import type { Run } from "./run.ts"
 import { cuts, rowsOf } from "./tokens.ts"
 
@@ -10,6 +11,15 @@ export type Replay = (
   calls: ReadonlyArray<Call>,
   active: ReadonlyArray<boolean>,
 ) => Effect.Effect<ReadonlyArray<Float64Array>, BackendError>
+
+export interface ReadingOptions {
+  /** Tokens in a sequence. */
+  readonly S: number
+  /** Most sequences in a call, and in a chunk: whole blocks. */
+  readonly microBatch: number
+  readonly replay: Replay
+  readonly blame: Blame
+}
 
 interface Validation {
   readonly sequences: number
@@ -32,9 +42,7 @@ const validationOf = ({ corpus }: Run, S: number): Validation => {
 const validate = Effect.fnUntraced(function* (
   lanes: ReadonlyArray<Run>,
   active: ReadonlyArray<boolean>,
-  S: number,
-  microBatch: number,
-  replay: Replay,
+  { S, microBatch, replay }: ReadingOptions,
   average: number | undefined,
 ) {
   const sets = lanes.map((lane) => validationOf(lane, S))
@@ -74,21 +82,22 @@ const validate = Effect.fnUntraced(function* (
 const noiseScale = Effect.fnUntraced(function* (
   lanes: ReadonlyArray<Run>,
   l: number,
-  S: number,
-  microBatch: number,
-  replay: Replay,
+  { S, microBatch, replay, blame }: ReadingOptions,
   { small, big, samples }: { readonly small: number; readonly big: number; readonly samples: number },
 ) {
   const run = lanes[l]!
   const active = lanes.map((_, i) => i === l)
   const squared = Effect.fnUntraced(function* (position: number, batch: number) {
-    const calls = cuts(batch / S, microBatch).map(({ first, count }): Call => {
-      const flat = run.corpus.read(position + first * S, count * S + 1)
-      const tokens = rowsOf(flat, count, S)
-      return { program: "grad", sequences: count, tokens: lanes.map(() => tokens) }
-    })
-    const results = yield* replay([...calls, { program: "measure" }], active)
-    return (results.at(-1)![l]! / batch) ** 2
+    // One call a chunk: a big batch may take many times as long as a chunk should.
+    for (const { first, count } of cuts(batch / S, microBatch)) {
+      const tokens = yield* Effect.try({
+        try: () => rowsOf(run.corpus.read(position + first * S, count * S + 1), count, S),
+        catch: unreadable(blame),
+      })
+      yield* replay([{ program: "grad", sequences: count, tokens: lanes.map(() => tokens) }], active)
+    }
+    const [norms] = yield* replay([{ program: "measure" }], active)
+    return (norms![l]! / batch) ** 2
   })
   let [smallSum, bigSum] = [0, 0]
   const perBig = Math.floor(big / small)
@@ -101,19 +110,14 @@ const noiseScale = Effect.fnUntraced(function* (
 })
 
 /** Takes every reading that is due at the lanes' positions; events in the order of the lanes. */
-export const takeReadings = Effect.fnUntraced(function* (
-  lanes: ReadonlyArray<Run>,
-  S: number,
-  microBatch: number,
-  replay: Replay,
-) {
+export const takeReadings = Effect.fnUntraced(function* (lanes: ReadonlyArray<Run>, options: ReadingOptions) {
   const due = (run: Run) => !run.over && run.evaluations.length > 0 && run.evaluations[0]! <= run.tokens
   const active = lanes.map(due)
   if (!active.includes(true)) return []
   const averages = [...new Set(lanes.filter(due).flatMap((run) => run.assignment.averages))]
   const losses = new Map<number | undefined, ReadonlyArray<number>>()
   for (const average of [undefined, ...averages]) {
-    losses.set(average, yield* validate(lanes, active, S, microBatch, replay, average))
+    losses.set(average, yield* validate(lanes, active, options, average))
   }
   const events: Array<RunEvent> = []
   for (const [l, run] of lanes.entries()) {
@@ -138,8 +142,14 @@ export const takeReadings = Effect.fnUntraced(function* (
       }
       const sizes = run.assignment.noiseScale
       if (!run.over && sizes !== undefined) {
-        const measured = yield* noiseScale(lanes, l, S, microBatch, replay, sizes)
-        events.push({ _tag: "NoiseScaleMeasured", ...at, ...sizes, ...measured })
+        const measured = yield* noiseScale(lanes, l, options, sizes)
+        if (Object.values(measured).every(Number.isFinite)) {
+          events.push({ _tag: "NoiseScaleMeasured", ...at, ...sizes, ...measured })
+        } else {
+          run.over = true
+          const reason = "the gradient norm of the noise scale is not finite"
+          events.push({ _tag: "Diverged", runId: run.id, tokens: run.tokens, reason })
+        }
       }
     }
   }

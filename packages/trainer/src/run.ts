@@ -1,5 +1,5 @@
 /** One run of a bundle: what follows from its assignment, and where it stands. */
-import { type Assignment, averageName, type BackendError, type RunSpec, runId } from "@ts/backend"
+import { type Assignment, averageName, type BackendError, canonicalJson, type RunSpec, runId } from "@ts/backend"
 import type { Corpus } from "@ts/data"
 import { laneScalars, type Mpt, mpt, parametrise, ShapeFieldError, training } from "@ts/model"
 import type { Plan } from "@ts/mup"
@@ -18,21 +18,26 @@ import { failure } from "./errors.ts"
 
 /** What lanes of one executable have in common; all else about them are run-time scalars and data. */
 export interface Shape {
+  /** Equal for runs that one compiled program serves; the batch is no part of it. */
   readonly key: string
   readonly model: Mpt
   readonly training: Training
 }
 
-/** Equal keys: runs that fit into one bundle. */
-export const shapeKey = ({ spec, averages }: Assignment): string => {
+/** All that a compiled program depends on. */
+const programKey = ({ spec, averages }: Assignment): string => {
   const { init_gain: _, emb_init_std: __, zero_readout: ___, ...model } = spec.model
-  return JSON.stringify([model, spec.optimizer.kind, spec.batch, spec.precision, [...averages].sort()])
+  return canonicalJson([model, spec.optimizer.kind, spec.precision, [...averages].sort()])
 }
+
+/** Equal keys: runs that fit into one bundle. */
+export const bundleKey = (assignment: Assignment): string =>
+  `${programKey(assignment)} ${canonicalJson(assignment.spec.batch)}`
 
 export const shapeOf = (assignment: Assignment): Shape => {
   const model = mpt(assignment.spec.model)
   const averages = [...assignment.averages].sort().map(averageName)
-  return { key: shapeKey(assignment), model, training: training(model, assignment.spec.optimizer.kind, averages) }
+  return { key: programKey(assignment), model, training: training(model, assignment.spec.optimizer.kind, averages) }
 }
 
 /** Contradictions that only the schedules themselves know, such as a power law that rises. */

@@ -1,20 +1,19 @@
 /**
  * A bundle at work: lanes of one executable that start at the same step boundary and step together. Events are pulled
- * one at a time, and nothing is trained ahead of them, so that whoever stops listening loses no reading: the position never
- * lies past the last event not yet told.
+ * one at a time, and nothing is trained ahead of a reading not yet told, so that whoever stops listening loses none. Only
+ * `Stepped` events of the chunk under way can go untold.
  */
 import { type BackendError, type Checkpoint, type CheckpointRef, CheckpointStore, type RunEvent } from "@ts/backend"
 import { initialise } from "@ts/model"
-import { type Call, cost, type DeviceInfo, type Tokens } from "@ts/program"
-import { nextBatch } from "@ts/schedule"
+import { cost, type DeviceInfo } from "@ts/program"
 import { Cause, Clock, Effect, type Scope } from "effect"
+import { type Meaning, planChunk } from "./chunk.ts"
 import { fromMetadata, observe, toMetadata } from "./divergence.ts"
-import { type Blame, deviceFailure } from "./errors.ts"
+import { type Blame, deviceFailure, unreadable } from "./errors.ts"
 import { makePace } from "./pace.ts"
 import type { Compiled } from "./pool.ts"
 import { type Replay, takeReadings } from "./readings.ts"
-import { boundary, constantsOf, etaAt, type Run, type Shape, stepScalars } from "./run.ts"
-import { rowsOf } from "./tokens.ts"
+import { boundary, constantsOf, etaAt, type Run, type Shape } from "./run.ts"
 
 export interface SessionOptions {
   /** Wall time that one call to the device should take, milliseconds. */
@@ -72,10 +71,12 @@ export const startSession = Effect.fnUntraced(function* (
   const runs = lanes.map(({ run }) => run)
   const S = shape.training.sequenceLength
   const names = shape.training.stepScalars
-  const { batch: batchSchedule } = runs[0]!.assignment.spec
   const ends = runs.map(({ assignment }) => boundary(assignment.spec, assignment.until))
 
-  yield* Effect.tryPromise({ try: () => fill(lanes, shape, compiled), catch: deviceFailure(blame) })
+  // To its end, once begun: the executable may be another bundle's as soon as this one is interrupted.
+  yield* Effect.uninterruptible(
+    Effect.tryPromise({ try: () => fill(lanes, shape, compiled), catch: deviceFailure(blame) }),
+  )
 
   const events: Array<RunEvent> = lanes.map(({ run, from }) => ({
     _tag: "Started",
@@ -165,43 +166,10 @@ export const startSession = Effect.fnUntraced(function* (
   /** Runs whole steps, or parts of a long one, up to the next place where a lane wants something or the time is up. */
   const train = Effect.fnUntraced(function* () {
     const active = runs.map((run) => !run.over)
-    const first = active.indexOf(true)
-    const stops = runs.flatMap((run) =>
-      run.over ? [] : [run.assignment.until, ...run.evaluations.slice(0, 1), ...run.checkpoints.slice(0, 1)],
-    )
-    const stop = Math.min(...stops)
-    let budget = pace.sequences()
-    let position = runs[first]!.tokens
-    let step = runs[first]!.step
-    const calls: Array<Call> = []
-    /** For each call: the sequences of a gradient, or the step that an update ends. */
-    const meaning: Array<{ readonly sequences: number } | { readonly end: number; readonly batch: number }> = []
-    let done = within
-    let planned = 0
-    while (budget > 0 && position < stop) {
-      const batch = nextBatch(batchSchedule, position)
-      // The budget is whole blocks, and so is a micro-batch: only a batch's last call may hold less.
-      const count = Math.min(microBatch, batch / S - done, Math.max(block, Math.floor(budget / block) * block))
-      calls.push({
-        program: "grad",
-        sequences: count,
-        tokens: sharedRows(runs, active, position + done * S, count, S),
-      })
-      meaning.push({ sequences: count })
-      done += count
-      planned += count
-      budget -= count
-      if (done * S < batch) continue
-      const end = position + batch
-      step += 1
-      calls.push({
-        program: "update",
-        scalars: runs.map((run) => stepScalars(names, run.assignment.spec, step, batch, end)),
-      })
-      meaning.push({ end, batch })
-      position = end
-      done = 0
-    }
+    const { calls, meaning, done, planned } = yield* Effect.try({
+      try: () => planChunk(runs, { S, block, microBatch, names, budget: pace.sequences(), within }),
+      catch: unreadable(blame),
+    })
     const start = yield* Clock.currentTimeMillis
     // One uninterruptible piece: either the chunk ran and is accounted for, or neither.
     yield* Effect.uninterruptible(
@@ -215,10 +183,7 @@ export const startSession = Effect.fnUntraced(function* (
     pace.measured(planned, elapsed)
   })
 
-  const account = (
-    what: { readonly sequences: number } | { readonly end: number; readonly batch: number },
-    result: Float64Array,
-  ) => {
+  const account = (what: Meaning, result: Float64Array) => {
     for (const [l, run] of runs.entries()) {
       if (run.over) continue
       if ("sequences" in what) {
@@ -255,7 +220,8 @@ export const startSession = Effect.fnUntraced(function* (
       lastSaved = yield* Clock.currentTimeMillis
     }
     if (within === 0) {
-      events.push(...(yield* takeReadings(runs, S, Math.min(microBatch, pace.sequences()), replay)))
+      const most = Math.min(microBatch, pace.sequences())
+      events.push(...(yield* takeReadings(runs, { S, microBatch: most, replay, blame })))
       if (events.length > 0) return
       for (const [l, run] of runs.entries()) {
         if (run.over) continue
@@ -284,21 +250,3 @@ export const startSession = Effect.fnUntraced(function* (
     }),
   }
 })
-
-/** The micro-batch of every lane; lanes that read the same corpus share one array. */
-const sharedRows = (
-  runs: ReadonlyArray<Run>,
-  active: ReadonlyArray<boolean>,
-  position: number,
-  count: number,
-  S: number,
-) => {
-  const made = new Map<object, Tokens>()
-  let some: Tokens = new Int32Array(0)
-  for (const [l, { corpus }] of runs.entries()) {
-    if (!active[l] || made.has(corpus)) continue
-    some = rowsOf(corpus.read(position, count * S + 1), count, S)
-    made.set(corpus, some)
-  }
-  return runs.map(({ corpus }) => made.get(corpus) ?? some)
-}

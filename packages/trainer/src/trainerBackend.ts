@@ -8,12 +8,13 @@ import {
   type Prepared,
   runId,
 } from "@ts/backend"
-import { type Corpus, DataSource } from "@ts/data"
+import { DataSource } from "@ts/data"
 import type { Device } from "@ts/program"
 import { Effect, Layer, type Scope, Stream } from "effect"
-import { dataFailure, failure } from "./errors.ts"
+import { makeCorpora } from "./corpora.ts"
+import { failure } from "./errors.ts"
 import { makePool } from "./pool.ts"
-import { checkSchedules, planOf, type Shape, shapeKey, shapeOf, startRun, tokensNeeded } from "./run.ts"
+import { bundleKey, checkSchedules, planOf, type Shape, shapeOf, startRun, tokensNeeded } from "./run.ts"
 import { type Lane, startSession } from "./session.ts"
 import { startingPoint } from "./start.ts"
 
@@ -38,6 +39,7 @@ export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, Ba
       const { info } = device
       const blame = { backend: options.name }
       const data = yield* DataSource
+      const corpora = makeCorpora(data, blame)
       const pool = yield* makePool(device, blame, options.microBatchTokens)
       const settings = {
         chunkMillis: options.chunkMillis ?? 250,
@@ -88,22 +90,6 @@ export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, Ba
         }
       })
 
-      const open = Effect.fnUntraced(function* (assignment: Assignment): Effect.fn.Return<Corpus, BackendError> {
-        const { spec } = assignment
-        const at = { ...blame, runId: runId(spec) }
-        const need = { tokens: tokensNeeded(assignment), seqLen: spec.model.max_seq_len }
-        const corpus = yield* Effect.mapError(data.open(spec.data, need), dataFailure(at))
-        if (corpus.vocabulary > spec.model.vocab_size) {
-          const message = `model.vocab_size: ${spec.model.vocab_size} is smaller than the tokenizer's ${corpus.vocabulary}; use ${corpus.vocabulary}`
-          return yield* failure(at, "InvalidSpec", message, { field: "model.vocab_size" })
-        }
-        if (corpus.validation.length <= need.seqLen) {
-          const message = `data.validation.tokens: ${corpus.validation.length - 1} is less than one sequence of ${need.seqLen}; use more`
-          return yield* failure(at, "InvalidSpec", message, { field: "data.validation.tokens" })
-        }
-        return corpus
-      })
-
       const prepare = Effect.fn("prepare")(function* (
         assignments: ReadonlyArray<Assignment>,
       ): Effect.fn.Return<Prepared, BackendError> {
@@ -116,9 +102,11 @@ export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, Ba
           const known = longest.get(key)
           if (known === undefined || tokensNeeded(known) < tokensNeeded(assignment)) longest.set(key, assignment)
         }
-        const corpora = new Map((yield* Effect.forEach([...longest.values()], open)).map((c) => [c.identity, c]))
+        const found = new Map(
+          (yield* Effect.forEach([...longest.values()], corpora.prepare)).map((c) => [c.identity, c]),
+        )
         return {
-          data: [...corpora.values()].map(({ identity, evaluationId, trainTokens, shards }) => ({
+          data: [...found.values()].map(({ identity, evaluationId, trainTokens, shards }) => ({
             identity,
             evaluation: evaluationId,
             trainTokens: Number.isFinite(trainTokens) ? trainTokens : null,
@@ -130,7 +118,7 @@ export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, Ba
       /** The lanes of a bundle in groups that start together. */
       const groups = Effect.fnUntraced(function* (bundle: readonly [Assignment, ...Array<Assignment>]) {
         yield* check(bundle)
-        const odd = bundle.find((assignment) => shapeKey(assignment) !== shapeKey(bundle[0]))
+        const odd = bundle.find((assignment) => bundleKey(assignment) !== bundleKey(bundle[0]))
         if (odd !== undefined) {
           const message = `bundle: run ${runId(odd.spec)} differs from run ${runId(bundle[0].spec)} in model shape, optimiser kind, batch, precision or averages; train it in a bundle of its own`
           return yield* failure({ ...blame, runId: runId(odd.spec) }, "InvalidSpec", message, { field: "bundle" })
@@ -150,7 +138,7 @@ export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, Ba
         const lanes = yield* Effect.forEach(bundle, (assignment) =>
           Effect.gen(function* () {
             const plan = yield* planOf(options.name, assignment)
-            const run = startRun(assignment, plan, yield* open(assignment))
+            const run = startRun(assignment, plan, yield* corpora.open(assignment))
             const from = yield* startingPoint(assignment, shape, info.numericsId, { ...blame, runId: run.id })
             return { run, from }
           }),
@@ -170,7 +158,9 @@ export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, Ba
         capabilities,
         prepare,
         train: (bundle) =>
-          Stream.unwrap(Effect.map(groups(bundle), (found) => Stream.flatMap(Stream.fromIterable(found), session))),
+          Stream.unwrap(
+            Effect.map(groups(bundle), (found) => Stream.flatMap(Stream.fromIterable(found), session)),
+          ).pipe(Stream.tapError(({ reason }) => (reason === "Data" ? corpora.forget : Effect.void))),
       })
     }),
   )

@@ -130,6 +130,21 @@ describe("a corpus of a few words", () => {
     )
   })
 
+  it("whose tokens vanish while a study runs is an error that may be tried again, and then prepared anew", async () => {
+    await Effect.runPromise(
+      Effect.gen(function* () {
+        const backend = yield* Backend
+        const assignment = assign(bytes, { until: 640 })
+        yield* backend.prepare([assignment])
+        yield* Effect.promise(() => rm(join(folder, "cache"), { recursive: true }))
+        const error = yield* refusal(assignment)
+        expect(error).toMatchObject({ reason: "Data", field: "data", retryable: true })
+        expect(error.message).toMatch(/cannot be read: ENOENT/)
+        expect(only(yield* train(assignment), "Finished")).toHaveLength(1)
+      }).pipe(Effect.provide(layer())),
+    )
+  })
+
   it("is not found under another name", async () => {
     const missing = { ...data, source: { ...data.source, paths: ["word.txt"] as [string] } }
     const error = await Effect.runPromise(refusal(assign({ ...bytes, data: missing })).pipe(Effect.provide(layer())))
