@@ -21,7 +21,7 @@ const run = (name: string, data: Fields, env: Record<string, string> = {}, chang
     env,
   })
 
-describe("a corpus that cannot be had ends with code 3", () => {
+describe.concurrent("a corpus that cannot be had ends with code 3", () => {
   const local: ReadonlyArray<readonly [string, string | Uint8Array | undefined, Fields, ...Array<string>]> = [
     ["missing.txt", undefined, { format: "lines" }, '"missing.txt" does not exist: check the path'],
     ["empty.txt", "", { format: "lines" }, "no text: check the files"],

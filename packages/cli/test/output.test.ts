@@ -73,7 +73,7 @@ describe("colour", () => {
   })
 })
 
-describe("help", () => {
+describe.concurrent("help", () => {
   it.for(commands)("%s --help shows examples on stdout", async ([name]) => {
     const { code, stdout, stderr } = await timeTransfer([name, "--help"], where)
     expect(code).toBe(0)

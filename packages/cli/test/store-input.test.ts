@@ -28,7 +28,7 @@ const withDatabase = (name: string, fill: (path: string) => void): { readonly ou
   return { out: name, path }
 }
 
-describe("a database that cannot be used ends with code 4 and is left as it is", () => {
+describe.concurrent("a database that cannot be used ends with code 4 and is left as it is", () => {
   const cases: ReadonlyArray<readonly [string, (path: string) => void, ...Array<string>]> = [
     ["no-database", (path) => writeFileSync(path, "hello ".repeat(1000)), "is no SQLite database", "move it away"],
     [

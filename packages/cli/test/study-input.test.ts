@@ -7,7 +7,7 @@ import { type Fields, small, writeStudy } from "./study.ts"
 
 const folder = temporaryFolder()
 
-describe("a study that means nothing ends with code 2 before anything starts", () => {
+describe.concurrent("a study that means nothing ends with code 2 before anything starts", () => {
   const cases: ReadonlyArray<readonly [string, Fields, ...Array<string | RegExp>]> = [
     ["an unknown field", { bathc: 64 }, "bathc: unknown field; did you mean `batch`"],
     ["a negative batch", { batch: [-64] }, "batch", "-64", "greater than 0"],
@@ -27,7 +27,7 @@ describe("a study that means nothing ends with code 2 before anything starts", (
   })
 })
 
-describe("a study file that cannot be loaded ends with code 2", () => {
+describe.concurrent("a study file that cannot be loaded ends with code 2", () => {
   const cases: ReadonlyArray<readonly [string, string | undefined, ...Array<string | RegExp>]> = [
     ["missing.ts", undefined, "there is no file missing.ts; give the path of a study"],
     ["syntax.ts", "export default {\n  name: ,\n}\n", "cannot load syntax.ts (line 2)"],
@@ -43,7 +43,7 @@ describe("a study file that cannot be loaded ends with code 2", () => {
   })
 })
 
-describe("a command line that means nothing ends with code 2", () => {
+describe.concurrent("a command line that means nothing ends with code 2", () => {
   const cases: ReadonlyArray<readonly [ReadonlyArray<string>, ...Array<string>]> = [
     [["run", "study.json", "--dry-runn"], "--dry-runn", "did you mean --dry-run", "time-transfer run --help"],
     [["run", "study.json", "--backend", "gpu"], "--backend", '"gpu"', '"cpu"'],

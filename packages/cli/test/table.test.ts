@@ -44,7 +44,7 @@ describe("25 published runs of AdamW over learning rates and batches", () => {
   })
 })
 
-describe("a table that cannot be used ends with code 2", () => {
+describe.concurrent("a table that cannot be used ends with code 2", () => {
   const header = "eta,batch,tokens,loss\n"
   const cases: ReadonlyArray<
     readonly [string, string | Uint8Array | undefined, ReadonlyArray<string>, ...Array<string>]

@@ -1,9 +1,9 @@
 import { serializeLaw } from "@ts/fit"
-import { provenanceOf, textReport } from "@ts/report"
 import { Effect } from "effect"
 import { Argument, Command } from "effect/cli"
 import { fitFlags, lawOf, openSource } from "../analysis.ts"
 import { colour, data, json, talk } from "../output.ts"
+import { reporting } from "../reporting.ts"
 import { folderFlag } from "../studyFile.ts"
 import { mappingFlags } from "../table.ts"
 import { predictionsFor, targetFlags } from "../target.ts"
@@ -20,6 +20,7 @@ export const fit = Command.make(
     for (const line of source.talk) yield* talk(line)
     const law = yield* lawOf(source, flags)
     if (flags.json) return yield* data(serializeLaw(law, 2))
+    const { provenanceOf, textReport } = yield* reporting
     const predictions = yield* predictionsFor(law, flags)
     yield* data(
       textReport(law, {

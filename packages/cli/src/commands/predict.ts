@@ -1,11 +1,11 @@
 import { parseLaw } from "@ts/fit"
-import { predictionFindings } from "@ts/report"
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { fitFlags, lawOf, openSource } from "../analysis.ts"
 import { toCliError } from "../exit.ts"
 import { readText } from "../files.ts"
 import { data, json, talk, toJson } from "../output.ts"
+import { reporting } from "../reporting.ts"
 import { folderFlag } from "../studyFile.ts"
 import { isTable, mappingFlags } from "../table.ts"
 import { predictionsFor, targetFlags } from "../target.ts"
@@ -32,6 +32,7 @@ export const predict = Command.make(
     const law = stored ?? (yield* fitted)
     const predictions = yield* predictionsFor(law, flags)
     if (flags.json) return yield* data(toJson(predictions))
+    const { predictionFindings } = yield* reporting
     for (const { text, notes } of predictionFindings(predictions)) yield* data([text, ...notes].join("\n  "))
   }),
 ).pipe(

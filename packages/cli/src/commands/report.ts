@@ -1,11 +1,11 @@
 import { resolve } from "node:path"
 import type { Law, Prediction } from "@ts/fit"
-import { htmlReport, provenanceOf } from "@ts/report"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { fitFlags, lawOf, openSource, type Source } from "../analysis.ts"
 import { writeText } from "../files.ts"
 import { data, json, talk, toJson } from "../output.ts"
+import { reporting } from "../reporting.ts"
 import { folderFlag } from "../studyFile.ts"
 import { mappingFlags } from "../table.ts"
 import { predictionsFor, targetFlags } from "../target.ts"
@@ -18,6 +18,7 @@ export const writeReport = Effect.fn("writeReport")(function* (
   predictions: ReadonlyArray<Prediction>,
   file: string,
 ) {
+  const { htmlReport, provenanceOf } = yield* reporting
   const page = htmlReport(law, source.rows, { title: source.title, predictions, provenance: provenanceOf(source.rows) })
   yield* writeText(file, page)
   return file

@@ -1,6 +1,5 @@
 import { Backend } from "@ts/backend"
 import { serializeLaw } from "@ts/fit"
-import { provenanceOf, textReport } from "@ts/report"
 import { type Summary, Sweep } from "@ts/sweep"
 import { Effect, Option, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -10,6 +9,7 @@ import { CliError, exitCodes } from "../exit.ts"
 import { colour, compact, data, duration, json, talk, toJson } from "../output.ts"
 import { planData, planLine, planTable } from "../planText.ts"
 import { progressPrinter } from "../progress.ts"
+import { reporting } from "../reporting.ts"
 import { folderFlag, openStudy, planLayer, type StudyOnDisk, studyArgument, sweepLayer } from "../studyFile.ts"
 import { noMapping } from "../table.ts"
 import { predictionsFor, targetFlags } from "../target.ts"
@@ -110,6 +110,7 @@ export const run = Command.make(
         toJson({ study: source.title, trained, predictions, report: file, law: JSON.parse(serializeLaw(law)) }),
       )
     } else {
+      const { provenanceOf, textReport } = yield* reporting
       const options = { title: source.title, predictions, provenance: provenanceOf(source.rows) }
       yield* data(`\n${textReport(law, { ...options, color: colour(), width: process.stdout.columns ?? 100 })}`)
     }
