@@ -250,10 +250,34 @@ describe("numbers one can trust", () => {
     }).pipe(Effect.provide(kept)),
   )
 
+  it.effect(
+    "a corpus prepared further for a longer horizon is the same corpus, and its new shards are remembered",
+    () =>
+      Effect.gen(function* () {
+        yield* sweepOn({ shards: ["a"] }, small)
+        const longer = withFields({ horizon: [1024, 2048, 4096] })
+        const { seen } = yield* sweepOn({ shards: ["a", "b"] }, longer)
+        assert.strictEqual(seen.tokens, FULL)
+        // A cache that was emptied and prepared for less is still the same corpus.
+        yield* sweepOn({ shards: ["a"] }, withFields({ seeds: [1, 2, 3] }))
+        for (const shards of [
+          ["a", "c"],
+          ["a", "c", "d"],
+        ]) {
+          const error = yield* Effect.flip(sweepOn({ shards }, withFields({ seeds: [1, 2, 3, 4] })))
+          assert.strictEqual(error._tag === "StoreError" && error.reason, "DataChanged")
+        }
+        const rebuilt = Store.use((store) => store.rebuild)
+        yield* rebuilt
+        const error = yield* Effect.flip(sweepOn({ shards: ["a", "c"] }, withFields({ seeds: [1, 2, 3, 4] })))
+        assert.strictEqual(error._tag === "StoreError" && error.reason, "DataChanged")
+      }).pipe(Effect.provide(kept)),
+  )
+
   it.effect("data that changed since are refused before anything is trained", () =>
     Effect.gen(function* () {
       yield* sweepOn({}, small)
-      const error = yield* Effect.flip(sweepOn({ shard: "second" }, withFields({ batch: [32, 64, 128, 256] })))
+      const error = yield* Effect.flip(sweepOn({ shards: ["second"] }, withFields({ batch: [32, 64, 128, 256] })))
       assert.strictEqual(error._tag === "StoreError" && error.reason, "DataChanged")
       assert.match(error.message, /bring back the same data, or measure in a new folder/)
       assert.strictEqual((yield* Store.rows()).length, 24)
@@ -324,6 +348,49 @@ describe("branches", () => {
       const { summary } = yield* sweepOn({}, study).pipe(Effect.provideService(CheckpointStore, { ...real, get }))
       assert.deepInclude(summary, { finished: 1, diverged: 0 })
       assert.match(summary.failed[0].message, /the checkpoint of its parent \w+ at 512 tokens cannot be used/)
+    }).pipe(Effect.provide(kept)),
+  )
+
+  it.effect("that diverge have a row for each horizon they did not reach, by their own step boundaries", () =>
+    Effect.gen(function* () {
+      const [{ spec, runId: parent }] = (yield* Study.expand(trunk)).runs
+      // Steps of 128 from 64 on: 512 is reached at 576, where this branch diverges.
+      const batch = { kind: "constant" as const, tokens: 128 }
+      const branch = { ...spec, eta: 4, batch, origin: { parent, at: 64 } }
+      const runs = [
+        { spec: branch, horizons: [256, 512, 1024] },
+        { spec, horizons: [1024] },
+      ]
+      const study = Study.make({ name: "branched", runs })
+      yield* sweepOn({ divergesAt: 576 }, study)
+      const rows = (yield* Store.rows(study)).filter(({ eta }) => eta === 4)
+      yield* Store.use((store) => store.remove({ runId: rows[0].runId, requested: 512 }))
+      assert.deepStrictEqual(
+        (yield* Store.rows(study)).filter(({ eta }) => eta === 4).map(({ tokens, status }) => [tokens, status]),
+        [
+          [256, "finished"],
+          [512, "diverged"],
+          [1024, "diverged"],
+        ],
+      )
+    }).pipe(Effect.provide(kept)),
+  )
+
+  it.effect("take their parent's checkpoint that holds their averages", () =>
+    Effect.gen(function* () {
+      const [{ spec, runId: parent }] = (yield* Study.expand(trunk)).runs
+      const origin = { parent, at: 512 }
+      const branch = { ...spec, origin, batch: { kind: "constant" as const, tokens: 128 } }
+      const runs = [
+        { spec: branch, horizons: [1024] },
+        { spec, horizons: [1024] },
+      ]
+      yield* sweepOn({}, Study.make({ name: "plain", runs }))
+      const averaged = Study.make({ name: "averaged", runs: runs.map((run) => ({ ...run, averages: [0.5, 0.9] })) })
+      const { summary } = yield* sweepOn({}, averaged)
+      assert.deepInclude(summary, { finished: 2, failed: [] })
+      const tags = (yield* journal).map(({ event }) => event._tag)
+      assert.notInclude(tags, "CheckpointRejected")
     }).pipe(Effect.provide(kept)),
   )
 

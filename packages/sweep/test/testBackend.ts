@@ -33,7 +33,8 @@ export interface TestBackendOptions {
   readonly readsAtStart?: boolean
   /** Added to every loss: numbers that break their promise. */
   readonly error?: () => number
-  readonly shard?: string
+  /** Hashes of the prepared shards. */
+  readonly shards?: ReadonlyArray<string>
   /** Sends every event twice. */
   readonly stutters?: boolean
 }
@@ -90,6 +91,15 @@ export const testBackend = (
         let step = 0
         let means = new Map(averages.map((decay) => [decay, 0]))
         if (resume !== undefined) {
+          if (!averages.every((decay) => resume.averages.includes(decay))) {
+            return yield* new BackendError({
+              backend: "chain",
+              reason: "Checkpoint",
+              message: "the checkpoint lacks averages",
+              retryable: false,
+              runId: id,
+            })
+          }
           const { metadata, ...ref } = yield* checkpoints.get(resume)
           x = metadata["x"]!
           tokens = ref.tokens
@@ -163,11 +173,11 @@ export const testBackend = (
             seen.prepared++
             const problem = checkAssignments("chain", assignments)
             if (problem !== undefined) return Effect.fail(problem)
-            const shards = [{ name: "0", sha256: options.shard ?? "first" }]
+            const shards = (options.shards ?? ["first"]).map((sha256, i) => ({ name: `${i}`, sha256 }))
             const data: Prepared["data"] = [...new Set(assignments.map(identityOf))].map((identity) => ({
               identity,
               evaluation: "validation",
-              trainTokens: null,
+              trainTokens: 4096 * shards.length,
               shards,
             }))
             return Effect.succeed({ data })

@@ -39,6 +39,10 @@ export interface Start {
 
 const LOGS_PER_RUN = 16
 
+/** Whether a checkpoint carries every average that is read of the run. */
+const holds = (run: StudyRun, ref: CheckpointRef): boolean =>
+  run.averages.every((decay) => ref.averages.includes(decay))
+
 /**
  * The assignment that fills in what is missing, from the latest checkpoint that precedes it and holds every average
  * asked for; `undefined` when nothing is missing. `keep`: positions at which branches need a checkpoint.
@@ -53,7 +57,7 @@ export const remainingWork = (
   const missing = missingHorizons(run, state)
   const lost = keep.filter(
     (at) =>
-      !own.some(({ tokens }) => tokens === boundaryOf(spec, at)) &&
+      !own.some((ref) => ref.tokens === boundaryOf(spec, at) && holds(run, ref)) &&
       (state?.diverged === undefined || boundaryOf(spec, at) < state.diverged.tokens),
   )
   const wanted = [...missing, ...lost]
@@ -62,8 +66,8 @@ export const remainingWork = (
   const until = Math.max(...wanted)
   const origin = spec.origin
   const resume =
-    own.findLast((ref) => ref.tokens <= first && run.averages.every((decay) => ref.averages.includes(decay))) ??
-    (origin === undefined ? undefined : parent.find(({ tokens }) => tokens === origin.at))
+    own.findLast((ref) => ref.tokens <= first && holds(run, ref)) ??
+    (origin === undefined ? undefined : parent.find((ref) => ref.tokens === origin.at && holds(run, ref)))
   const from = resume?.tokens ?? origin?.at ?? 0
   const checkpointAt = [...new Set([...run.checkpointAt.filter((at) => at > from && at <= until), ...lost])]
   return {

@@ -97,7 +97,10 @@ export const runBundle = Effect.fnUntraced(function* (lanes: ReadonlyArray<Lane>
     }
     const { origin } = run.spec
     if (origin !== undefined && work.assignment.resume === undefined) {
-      yield* giveUp(lane, `the checkpoint of its parent ${origin.parent} at ${origin.at} tokens cannot be used`)
+      yield* giveUp(
+        lane,
+        `the checkpoint of its parent ${origin.parent} at ${origin.at} tokens cannot be used or lacks the averages this run reads`,
+      )
       return []
     }
     const asked: Asked = { lane, assignment: work.assignment, heard: false, rejected: false }

@@ -1,5 +1,5 @@
 /** The store over an `effect/sql` client whose tables exist. */
-import { type CheckpointRef, canonicalJson, type Prepared } from "@ts/backend"
+import type { CheckpointRef, Prepared } from "@ts/backend"
 import { Effect, Option, Stream } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { StoreError } from "../errors.ts"
@@ -11,6 +11,7 @@ import { storeFailure } from "./openFile.ts"
 import { project } from "./project.ts"
 import { type Asked, rowsOf, type StoredReading, type StoredRun } from "./rows.ts"
 import type { DriverOptions, Removal, RunState, Session, StoreService } from "./Store.ts"
+import { differenceOf, goesFurther, type PreparedData } from "./sameData.ts"
 import { views } from "./schema.ts"
 
 interface StoredEntry {
@@ -65,21 +66,19 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
   })
 
   const prepared = Effect.fnUntraced(function* (append: Session["append"], found: Prepared) {
-    const stored =
+    const rows =
       yield* guard(
         sql<{ identity: string; evaluation: string; train_tokens: number | null; shards: string }>`SELECT * FROM data`,
       )
+    const stored = new Map(
+      rows.map(({ identity, evaluation, train_tokens, shards }): readonly [string, PreparedData] => [
+        identity,
+        { identity, evaluation, trainTokens: train_tokens, shards: JSON.parse(shards) },
+      ]),
+    )
     for (const data of found.data) {
-      const before = stored.find(({ identity }) => identity === data.identity)
-      if (before === undefined) continue
-      const what =
-        canonicalJson(JSON.parse(before.shards)) !== canonicalJson(data.shards)
-          ? "prepared training tokens"
-          : before.evaluation !== data.evaluation
-            ? "validation tokens"
-            : before.train_tokens !== data.trainTokens
-              ? "number of training tokens"
-              : undefined
+      const before = stored.get(data.identity)
+      const what = before === undefined ? undefined : differenceOf(before, data)
       if (what !== undefined) {
         return yield* new StoreError({
           reason: "DataChanged",
@@ -88,7 +87,7 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
         })
       }
     }
-    const fresh = found.data.filter(({ identity }) => stored.every((known) => known.identity !== identity))
+    const fresh = found.data.filter((data) => goesFurther(stored.get(data.identity), data))
     if (fresh.length > 0) yield* append([{ event: { _tag: "DataPrepared", data: fresh } }])
   })
 

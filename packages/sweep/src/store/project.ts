@@ -17,7 +17,7 @@ export const project = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, en
       break
     case "DataPrepared":
       for (const { identity, evaluation, trainTokens, shards } of event.data) {
-        yield* sql`INSERT OR IGNORE INTO data VALUES (${identity}, ${evaluation}, ${trainTokens}, ${JSON.stringify(shards)})`
+        yield* sql`INSERT OR REPLACE INTO data VALUES (${identity}, ${evaluation}, ${trainTokens}, ${JSON.stringify(shards)})`
       }
       break
     case "RunPlanned": {

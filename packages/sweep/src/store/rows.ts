@@ -1,7 +1,8 @@
 /** From what is stored to the rows `@ts/fit` reads. */
 import { averageName, parameterCount, type RunSpec } from "@ts/backend"
 import type { Row } from "@ts/fit"
-import { nextBatch, roundToStep, stepsUntil } from "@ts/schedule"
+import { nextBatch, stepsUntil } from "@ts/schedule"
+import { boundaryOf } from "../plan/boundary.ts"
 
 export interface StoredReading {
   readonly run_id: string
@@ -62,7 +63,7 @@ export const rowsOf = (
         names.flatMap((average): ReadonlyArray<Row> => {
           const reading = taken.get(keyOf(run, horizon, average))
           const diverged =
-            reading === undefined && run.diverged_at !== null && roundToStep(spec.batch, horizon) >= run.diverged_at
+            reading === undefined && run.diverged_at !== null && boundaryOf(spec, horizon) >= run.diverged_at
           if (reading === undefined && !diverged) return []
           return [
             {
