@@ -7,7 +7,7 @@ import { Flag } from "effect/cli"
 import { conditionsOf } from "./conditions.ts"
 import { inputError, toCliError } from "./exit.ts"
 import { openStudy, storeLayer } from "./studyFile.ts"
-import { isTable, type MappingFlags, readTable } from "./table.ts"
+import { hasHeader, isTable, type MappingFlags, readTable } from "./table.ts"
 
 const number = (name: string, description: string) =>
   Flag.Finite(name).pipe(Flag.withDescription(description), Flag.optional)
@@ -55,6 +55,14 @@ export interface Source {
   readonly talk: ReadonlyArray<string>
 }
 
+const NAMED = 12
+
+/** "line 5, 10, 16", and how many more. */
+const lineList = (lines: ReadonlyArray<number>): string => {
+  const more = lines.length - NAMED
+  return `line ${lines.slice(0, NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`
+}
+
 /** Rows of a study's store, or of a table when the path ends in .csv, .tsv or .jsonl. */
 export const openSource = Effect.fn("openSource")(function* (
   path: string,
@@ -62,8 +70,9 @@ export const openSource = Effect.fn("openSource")(function* (
   mapping: MappingFlags,
 ) {
   if (isTable(path)) {
-    const { rows, diverged, origins, summary } = yield* readTable(path, mapping)
-    const lineOf = (k: number) => k + 2
+    const { rows, diverged, summary } = yield* readTable(path, mapping)
+    const header = hasHeader(path) ? 1 : 0
+    const lines = (rows: ReadonlyArray<number>) => lineList(rows.map((k) => k + 1 + header))
     return {
       title: path,
       table: true,
@@ -73,14 +82,9 @@ export const openSource = Effect.fn("openSource")(function* (
       talk: [
         `read ${summary.used} of ${summary.rows} rows of ${path}`,
         ...summary.reasons.map(
-          ({ reason, rows: count, examples }) =>
-            `dropped ${count}: ${reason} (line ${examples.map(lineOf).join(", ")})`,
+          ({ reason, rows: count, examples }) => `dropped ${count}: ${reason} (${lines(examples)})`,
         ),
-        ...(diverged.length === 0
-          ? []
-          : [
-              `diverged ${diverged.length}: left out of profiles (line ${diverged.map(lineOf).join(", ")} of ${origins.length})`,
-            ]),
+        ...(diverged.length === 0 ? [] : [`diverged ${diverged.length}: left out of profiles (${lines(diverged)})`]),
       ],
     } satisfies Source
   }

@@ -3,17 +3,16 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Console, Effect, Exit } from "effect"
 import { Command, CliError as UsageError } from "effect/cli"
+import manifest from "../package.json" with { type: "json" }
 import { timeTransfer } from "./cli.ts"
 import { exitCodes, toCliError } from "./exit.ts"
 import { usage } from "./usage.ts"
-
-const version = "0.1.0"
 
 /** Runs the command line and ends the process with one of `exitCodes`. */
 export const main = (): void => {
   NodeRuntime.runMain(
     timeTransfer.pipe(
-      Command.run({ version }),
+      Command.run({ version: manifest.version }),
       Effect.provide([NodeServices.layer, usage]),
       // Usage errors were told by the presenter already.
       Effect.tapError((error) =>

@@ -54,7 +54,7 @@ const columnsOf = (records: ReadonlyArray<Record<string, unknown>>): Table => {
 
 const parseTable = (text: string, file: string): Table => {
   if (text.includes("\0")) throw inputError(`${file} is not text; give a CSV file with a header line`)
-  if (!/\.(jsonl|ndjson)$/.test(file)) {
+  if (hasHeader(file)) {
     const records = parse(text, {
       columns: true,
       skip_empty_lines: true,
@@ -76,6 +76,9 @@ const parseTable = (text: string, file: string): Table => {
     }),
   )
 }
+
+/** JSON lines have none. */
+export const hasHeader = (source: string): boolean => !/\.(jsonl|ndjson)$/.test(source)
 
 export const isTable = (source: string): boolean => /\.(csv|tsv|jsonl|ndjson)$/.test(source)
 

@@ -16,7 +16,7 @@ describe("25 published runs of AdamW over learning rates and batches", () => {
     const { code, stdout, stderr } = await fit(sweep, ...columns, "--json")
     expect(code, stderr).toBe(0)
     expect(stderr).toContain("read 25 of 25 rows")
-    expect(stderr).toContain("diverged 5: left out of profiles (line 5, 10, 16, 23, 24 of 25)")
+    expect(stderr).toContain("diverged 5: left out of profiles (line 5, 10, 16, 23, 24)")
     const { cells } = JSON.parse(stdout) as {
       readonly cells: ReadonlyArray<{
         readonly batch: number
@@ -67,6 +67,16 @@ describe.concurrent("a table that cannot be used ends with code 2", () => {
     if (content !== undefined) writeFileSync(join(folder, name), content)
     expectRefusal(await fit(name, ...flags), 2, ...parts)
   })
+})
+
+it("a row that is dropped is named by its line, in a CSV file below the header", async () => {
+  const rows = [0.001, 0.002, 0.004].map((eta) => ({ eta, batch: 64, tokens: 1e5, loss: 3 }))
+  const bad = { ...rows[0], loss: "high" }
+  writeFileSync(join(folder, "named.jsonl"), [...rows, bad].map((row) => JSON.stringify(row)).join("\n"))
+  expect((await fit("named.jsonl")).stderr).toContain('dropped 1: "loss" is not a number (line 4)')
+  const csv = ["eta,batch,tokens,loss", ...[...rows, bad].map((row) => Object.values(row).join(","))]
+  writeFileSync(join(folder, "named.csv"), csv.join("\n"))
+  expect((await fit("named.csv")).stderr).toContain('dropped 1: "loss" is not a number (line 5)')
 })
 
 it("rows that share one learning rate have no optimum, and are told so", async () => {
