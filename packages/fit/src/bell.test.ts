@@ -73,14 +73,25 @@ describe("a peak outside the batches is never a number", () => {
     expect(bell(flat).peakBatch).toMatchObject({ reason: "flat" })
   })
 
-  it("nor is one that is known to no better than a factor e", () => {
-    const { peakBatch } = bell(points(octaves(2, 16), 2 ** 9, 0.01, 1.8))
-    expect(peakBatch._tag === "NotIdentified" && peakBatch.bound).toEqual({
-      lower: expect.any(Number),
-      upper: expect.any(Number),
-      level: 0.9,
-    })
-    expect(isEstimate(bell(points(octaves(2, 16), 2 ** 9, 0.01, 1.4)).peakBatch)).toBe(true)
+  it("nor is one whose rise and fall drown in the errors", () => {
+    expect(bell(points(octaves(2, 16), 2 ** 9, 0.01, 1.8)).peakBatch).toMatchObject({ reason: "flat" })
+    expect(isEstimate(bell(points(octaves(2, 16), 2 ** 9, 0.01, 0.8)).peakBatch)).toBe(true)
+  })
+
+  it("nor is the bend of a rise that never falls", () => {
+    const draws = sequence(random(4, "bend"))
+    let claims = 0
+    const studies = 400
+    for (let k = 0; k < studies; k++) {
+      // eta* ~ B^(1/4) for two octaves, then level: the bell alone would put a peak there in every one of these studies.
+      const cells = octaves(6, 10).map((batch) => ({
+        batch,
+        eta: Math.min(batch, 2 ** 8) ** 0.25 * Math.exp(0.07 * draws.normal()),
+        standardError: 0.07,
+      }))
+      if (isEstimate(bell(cells).peakBatch)) claims++
+    }
+    expect(claims / studies).toBeLessThan(0.08)
   })
 
   it("and the bound holds the truth about as often as it says", () => {
@@ -106,15 +117,18 @@ describe("a peak outside the batches is never a number", () => {
 it("covers the true peak as often as it says", () => {
   const draws = sequence(random(7, "bell coverage"))
   let hits = 0
+  let claims = 0
   const studies = 500
   for (let k = 0; k < studies; k++) {
     const peak = 2 ** (9 + draws.next())
     const { peakBatch } = bell(points(octaves(6, 13), peak, 0.01, 0.15, () => 0.15 * draws.normal()))
     if (!isEstimate(peakBatch) || peakBatch.interval === undefined) continue
+    claims++
     if (peakBatch.interval.low <= peak && peak <= peakBatch.interval.high) hits++
   }
-  expect(hits / studies).toBeGreaterThan(0.86)
-  expect(hits / studies).toBeLessThan(0.95)
+  expect(claims / studies).toBeGreaterThan(0.7)
+  expect(hits / claims).toBeGreaterThan(0.86)
+  expect(hits / claims).toBeLessThan(0.95)
 })
 
 it("scales its doubt with a scatter that the errors do not explain", () => {

@@ -1,8 +1,9 @@
-import { significant, tokensText } from "./format.ts"
+import { tokensText } from "./format.ts"
 import type { Bell } from "./law.ts"
 import { type Bound, type Estimate, type NotIdentified, notIdentified, type Reason, type Result } from "./result.ts"
 import { fitSeparable, likelihoodBound, type SeparableFit, type SeparableProblem } from "./separable.ts"
 import { scatterOf, studentQuantile } from "./student.ts"
+import { type Turn, turnAt } from "./turn.ts"
 import { requireFraction } from "./validate.ts"
 
 /** eta* at one batch, with the standard error of ln eta* where known. */
@@ -35,9 +36,10 @@ const loosest = 1
 /**
  * Fits the bell at one horizon, in ln eta*, weighted by the cells' errors; where any error is unknown, unweighted.
  *
- * The level is eliminated, and the likelihood of ln B_crit searched as a curve. The peak is identified where that
- * likelihood falls on both sides, the peak lies strictly inside the measured batches and its error is below a factor e.
- * Otherwise it is not, and the side that the likelihood closes is reported as a one-sided bound.
+ * The level is eliminated, and the likelihood of ln B_crit searched as a curve. The peak is identified where eta* itself is seen
+ * to rise and to fall again about it (`turnAt`, at (1 - level)/2 on each side), the likelihood falls on both sides, the peak lies
+ * strictly inside the measured batches and its error is below a factor e. Without the first, the mere bend of a slow rise would
+ * pass for a peak, since the bell knows no other slope than 1/2. Otherwise only a bound is reported, on the side that was seen.
  * Errors are scaled up where the cells scatter about the bell by more than their errors allow.
  */
 export const bell = (
@@ -86,9 +88,11 @@ export const bell = (
   const high = bound(0.5 + level / 2, "high")
   const deviation = Math.sqrt(scale / fit.information)
   const inside = fit.u > lowest && fit.u < highest
-  if (Number.isFinite(low) && Number.isFinite(high) && inside && deviation < loosest)
+  const believed = problem.weights.map((w) => w / Math.max(scale, 1e-200))
+  const seen = turnAt(b, problem.y, believed, fit.u, 0.5 - level / 2, degrees)
+  if (seen.rise && seen.fall && Number.isFinite(low) && Number.isFinite(high) && inside && deviation < loosest)
     return identified(fit, { low, high, level }, deviation, scale, sorted, options.tokens ?? 0, degrees)
-  return both(unidentified(fit, bound(level, "low"), bound(level, "high"), level, [lowest, highest], n))
+  return both(unidentified(fit, seen, low, high, level, [lowest, highest], n))
 }
 
 const identified = (
@@ -137,6 +141,7 @@ const heightOf = (
 
 const unidentified = (
   fit: SeparableFit,
+  seen: Turn,
   low: number,
   high: number,
   level: number,
@@ -145,25 +150,22 @@ const unidentified = (
 ): NotIdentified => {
   // Far outside the batches every peak looks alike: a bound stays within three octaves of them.
   const reach = 3 * Math.LN2
-  const lower = Number.isFinite(low) && low > range[0] - reach ? Math.exp(Math.min(low, range[1] + reach)) : undefined
+  const lower =
+    seen.rise && Number.isFinite(low) && low > range[0] - reach ? Math.exp(Math.min(low, range[1] + reach)) : undefined
   const upper =
-    Number.isFinite(high) && high < range[1] + reach ? Math.exp(Math.max(high, range[0] - reach)) : undefined
+    seen.fall && Number.isFinite(high) && high < range[1] + reach
+      ? Math.exp(Math.max(high, range[0] - reach))
+      : undefined
   const bound: Bound | undefined =
     lower === undefined && upper === undefined
       ? undefined
       : { ...(lower === undefined ? {} : { lower }), ...(upper === undefined ? {} : { upper }), level }
-  const percent = significant(100 * level)
   const say = (reason: Reason, message: string) => notIdentified(reason, message, n, bound)
+  const [smallest, largest] = [tokensText(Math.exp(range[0])), tokensText(Math.exp(range[1]))]
   if (lower !== undefined && upper === undefined)
-    return say(
-      "peak-above",
-      `eta* shows no fall up to the largest batch ${tokensText(Math.exp(range[1]))}; the peak lies above ${tokensText(lower)} tokens (${percent} %): measure larger batches.`,
-    )
+    return say("peak-above", `eta* shows no fall up to the largest batch ${largest}: measure larger batches.`)
   if (upper !== undefined && lower === undefined)
-    return say(
-      "peak-below",
-      `eta* shows no rise from the smallest batch ${tokensText(Math.exp(range[0]))} on; the peak lies below ${tokensText(upper)} tokens (${percent} %): measure smaller batches.`,
-    )
+    return say("peak-below", `eta* shows no rise from the smallest batch ${smallest} on: measure smaller batches.`)
   if (lower !== undefined && upper !== undefined) {
     if (fit.u >= range[1])
       return say("peak-above", "The fitted peak lies beyond the largest batch measured: measure larger batches.")
@@ -172,6 +174,6 @@ const unidentified = (
   }
   return say(
     "flat",
-    "eta*(B) neither rises nor falls beyond its errors: add batches further apart, seeds or finer rates.",
+    `eta* neither rises nor falls beyond its errors between ${smallest} and ${largest} tokens: add batches further apart, seeds or finer rates.`,
   )
 }

@@ -42,7 +42,11 @@ export const bestBatches = (curves: ReadonlyArray<LossCurve>): ReadonlyArray<Bes
         tokens,
         points,
         loss,
-        batch: notIdentified("too-few-batches", `Only ${n} batches are measured ${at}: measure three or more.`, n),
+        batch: notIdentified(
+          "too-few-batches",
+          `${n === 1 ? "One batch is" : `${n} batches are`} measured ${at}: measure three or more.`,
+          n,
+        ),
       }
     if (first === 0)
       return {

@@ -59,8 +59,18 @@ const enough = 0.8
 
 const noNoise = unavailable("No resamples: supply a noise level, repeat seeds, or add rates.")
 
-/** Gives a result the doubt that resamples of it show: half-open where they run off to one side. */
-export const withResamples = (result: Result, samples: ReadonlyArray<number>, level: number): Result => {
+/**
+ * Gives a result the doubt that resamples of it show: half-open where they run off to one side. The noise that they were drawn with is itself
+ * an estimate: the interval is wider by what Student's t asks for beyond the normal.
+ *
+ * @param degrees degrees of freedom behind the noise level
+ */
+export const withResamples = (
+  result: Result,
+  samples: ReadonlyArray<number>,
+  level: number,
+  degrees = Infinity,
+): Result => {
   if (samples.length === 0) return isEstimate(result) ? { ...result, standardError: noNoise } : result
   const sorted = samples.filter((x) => !Number.isNaN(x)).sort((a, b) => a - b)
   if (sorted.length < enough * samples.length) return result
@@ -68,8 +78,9 @@ export const withResamples = (result: Result, samples: ReadonlyArray<number>, le
   if (!isEstimate(result)) return { ...result, ...boundOf(result.reason, result.bound, sorted, level) }
   const log = result.scale === "log"
   const center = numberOf(result)
-  const low = Math.min(center, quantile(sorted, 0.5 - level / 2))
-  const high = Math.max(center, quantile(sorted, 0.5 + level / 2))
+  const stretch = twoSided(level, degrees) / twoSided(level, Infinity)
+  const low = Math.min(center, center + stretch * (quantile(sorted, 0.5 - level / 2) - center))
+  const high = Math.max(center, center + stretch * (quantile(sorted, 0.5 + level / 2) - center))
   const spread = (quantile(sorted, oneSigma) - quantile(sorted, 1 - oneSigma)) / 2
   return {
     ...result,
@@ -95,12 +106,17 @@ const boundOf = (
 }
 
 /** Widens an estimate whose own error is smaller than the spread of its resamples; never narrows it. */
-export const atLeastResamples = (result: Result, samples: ReadonlyArray<number>, level: number): Result => {
+export const atLeastResamples = (
+  result: Result,
+  samples: ReadonlyArray<number>,
+  level: number,
+  degrees = Infinity,
+): Result => {
   if (!isEstimate(result) || samples.length === 0) return result
   const spread = withResamples(result, samples, level)
   if (!isEstimate(spread) || typeof spread.standardError !== "number") return result
   const error = spread.standardError
-  const half = twoSided(level, Infinity) * error
+  const half = twoSided(level, degrees) * error
   const center = numberOf(result)
   const own = result.interval
   const log = result.scale === "log"

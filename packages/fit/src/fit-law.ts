@@ -1,19 +1,17 @@
-import { bell } from "./bell.ts"
 import { atLeastResamples, resampleLosses, withResamples } from "./bootstrap.ts"
 import { cellOf } from "./cell.ts"
 import { type DistinctRows, distinctRows } from "./distinct.ts"
-import type { Bell, Cell, FitOptions, Law, NoiseLevel, RowSummary, Slice } from "./law.ts"
+import type { Cell, FitOptions, Law, NoiseLevel, RowSummary, Slice } from "./law.ts"
 import { noiseLevel } from "./noise.ts"
-import { lnError, powerLaw } from "./power-law.ts"
 import { type Profile, profiles } from "./profiles.ts"
 import { verdictOf } from "./regime.ts"
 import { isEstimate } from "./result.ts"
 import { completeRow, type Row, type RowLike } from "./row.ts"
 import {
-  bestBatchLaw,
   inSlice,
+  type LawName,
   numbersOf,
-  overheadLaw,
+  powerLawsOf,
   type StatementOptions,
   type Statements,
   statementsOf,
@@ -58,39 +56,30 @@ export const fitLaw = (readings: ReadonlyArray<RowLike>, options: FitOptions = {
   }
   const seed = options.seed ?? 0
   const { statements, samples, resamples } = resampled(rows, groups, cells, noise, statementOptions, options, seed)
-  const own = cells.filter(inSlice(slice))
-  const bells = bellsOf(own, level, errorDegrees)
-  const { overhead, best } = {
-    overhead: overheadLaw(statements.overheads, level),
-    best: bestBatchLaw(statements.bestBatches, level),
-  }
+  const laws = powerLawsOf(statements, level)
+  const doubted = (name: LawName) => ({
+    ...laws[name],
+    exponent: atLeastResamples(laws[name].exponent, samples(`exponent ${name}`), level, errorDegrees),
+  })
   return {
     version: 1,
     slice,
     level,
     noise,
     cells,
-    bells,
+    bells: statements.bells,
     overheads: statements.overheads,
     bestBatches: statements.bestBatches,
     powerLaws: {
-      peakBatch: powerLaw(
-        bells.map((b) => ({ tokens: b.tokens, y: b.peakBatch })),
-        { level, name: "The peak of eta*(B)" },
-      ),
-      peakEta: powerLaw(
-        bells.map((b) => ({ tokens: b.tokens, y: b.peakEta })),
-        { level, name: "The height of the peak of eta*(B)" },
-      ),
-      overheadBatch: {
-        ...overhead,
-        exponent: atLeastResamples(overhead.exponent, samples("overhead exponent"), level),
-      },
-      bestBatch: { ...best, exponent: atLeastResamples(best.exponent, samples("best exponent"), level) },
+      peakBatch: doubted("peakBatch"),
+      peakEta: doubted("peakEta"),
+      overheadBatch: doubted("overheadBatch"),
+      balanceBatch: doubted("balanceBatch"),
+      bestBatch: doubted("bestBatch"),
     },
     regimes: statements.regimes,
     widths: statements.widths,
-    surface: etaSurface(own),
+    surface: etaSurface(cells.filter(inSlice(slice))),
     conditions: options.conditions ?? {},
     summary: summaryOf(distinct, groups, cells),
     bootstrap: { resamples, seed },
@@ -138,20 +127,6 @@ const mostFrequent = (names: ReadonlyArray<string>): string => {
   return [...counts.entries()].reduce((a, b) => (b[1] > a[1] ? b : a))[0]
 }
 
-const bellsOf = (cells: ReadonlyArray<Cell>, level: number, errorDegrees: number): ReadonlyArray<Bell> => {
-  const horizons = [...new Set(cells.map((cell) => cell.tokens))].sort((a, b) => a - b)
-  return horizons.map((tokens) =>
-    bell(
-      cells.flatMap((cell) =>
-        cell.tokens === tokens && isEstimate(cell.eta)
-          ? [{ batch: cell.batch, eta: cell.eta.value, standardError: lnError(cell.eta) }]
-          : [],
-      ),
-      { tokens, level, errorDegrees },
-    ),
-  )
-}
-
 /** Statements with the doubt of their resamples, and the resamples by name. */
 const resampled = (
   rows: ReadonlyArray<Row>,
@@ -162,7 +137,7 @@ const resampled = (
   options: FitOptions,
   seed: number,
 ) => {
-  const { level, widthMargin, slice } = statementOptions
+  const { level, widthMargin, slice, errorDegrees } = statementOptions
   const plain = statementsOf(cells, statementOptions)
   const wanted = options.resamples ?? 200
   const affordable = Math.max(20, Math.floor(mostReadings / Math.max(1, rows.length)))
@@ -183,14 +158,15 @@ const resampled = (
   }
   const samples = (name: string): ReadonlyArray<number> => collected.get(name) ?? []
   const statements: Statements = {
+    bells: plain.bells,
     overheads: plain.overheads.map((o) => ({
       ...o,
-      batch: withResamples(o.batch, samples(`overhead ${o.tokens}`), level),
+      batch: withResamples(o.batch, samples(`overhead ${o.tokens}`), level, errorDegrees),
     })),
     bestBatches: plain.bestBatches.map((b) => ({
       ...b,
-      batch: withResamples(b.batch, samples(`best ${b.tokens}`), level),
-      loss: withResamples(b.loss, samples(`best loss ${b.tokens}`), level),
+      batch: withResamples(b.batch, samples(`best ${b.tokens}`), level, errorDegrees),
+      loss: withResamples(b.loss, samples(`best loss ${b.tokens}`), level, errorDegrees),
     })),
     regimes: plain.regimes.map((r) => {
       const slope = atLeastResamples(r.slope, samples(`regime ${r.batch}`), level)

@@ -3,12 +3,15 @@
 export const significant = (x: number, digits = 3): string =>
   Number.isFinite(x) ? String(Number(x.toPrecision(digits))) : String(x)
 
-/** Tokens: the number, with its octave where that says more. */
+/** Tokens: a round number as it is, anything else as a power of two. */
 export const tokensText = (x: number): string => {
   const octave = Math.log2(x)
   const whole = Math.round(octave)
   if (Math.abs(octave - whole) < 1e-9 && whole >= 5) return `2^${whole}`
-  return x >= 1e6 ? x.toExponential(3).replace(/\.?0*e\+/, "e") : significant(x, 4)
+  const round = Number(x.toPrecision(2))
+  if (x < 2 ** 5 || Math.abs(x - round) < 1e-9 * x)
+    return x >= 1e6 ? round.toExponential().replace("e+", "e") : significant(x, 4)
+  return `2^${significant(octave, 4)}`
 }
 
 export const etaText = (x: number): string => {

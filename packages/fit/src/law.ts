@@ -196,7 +196,11 @@ export interface Law {
     readonly peakBatch: PowerLaw
     /** Height of the bell, eta_crit(T). */
     readonly peakEta: PowerLaw
+    /** Batch with `overhead` more data than the smallest measured one needs. Its exponent is too small unless that one is tiny. */
     readonly overheadBatch: PowerLaw
+    /** E_min/S_min, the batch with twice the data of a vanishing one; from the overhead batch, less what its reference hides. */
+    readonly balanceBatch: PowerLaw
+    /** Loss-optimal batch. */
     readonly bestBatch: PowerLaw
   }
   readonly regimes: ReadonlyArray<Regime>

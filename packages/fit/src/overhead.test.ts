@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { lossAt, octaves } from "../test/simulate.ts"
 import { bestBatches } from "./best-batch.ts"
-import { type LossCurve, overheads } from "./overhead.ts"
+import { balanceOf, fromBalance, type LossCurve, overheads } from "./overhead.ts"
 import { isEstimate, type Result } from "./result.ts"
 
 const log2 = (result: Result) => (isEstimate(result) ? Math.log2(result.value) : NaN)
@@ -56,6 +56,26 @@ describe("overheads", () => {
       const [at] = overheads(curves, { overhead })
       expect(isEstimate(at.batch) && at.batch.value / ((1 + overhead) * 64 + overhead * 2000)).toBeCloseTo(1, 2)
     }
+  })
+
+  it("implies the balance batch b/a, whatever the reference, and comes back from it", () => {
+    for (const smallest of [5, 6, 7]) {
+      const curves = octaves(smallest, 12).map((batch) => curveOf(batch, octaves(15, 20, 0.5)))
+      const [at] = overheads(curves)
+      const balance = balanceOf(at)
+      expect(isEstimate(balance) && balance.value / 2000).toBeCloseTo(1, 1)
+      expect(log2(fromBalance(balance, at))).toBeCloseTo(log2(at.batch), 12)
+    }
+    const [at] = overheads(octaves(6, 12).map((batch) => curveOf(batch, octaves(15, 20))))
+    if (!isEstimate(at.batch)) throw new Error("no overhead batch")
+    const { value } = at.batch
+    const doubted = { ...at.batch, standardError: 0.01, interval: { low: 70, high: 1.1 * value, level: 0.9 } }
+    const balance = balanceOf({ ...at, batch: doubted })
+    // d ln q = d ln B * B / (B - 1.2 * 64); below 1.2 * 64 nothing is left.
+    expect(isEstimate(balance) && balance.standardError).toBeCloseTo((0.01 * value) / (value - 76.8), 12)
+    expect(isEstimate(balance) && balance.interval).toMatchObject({ low: 0, high: (1.1 * value - 76.8) / 0.2 })
+    const back = fromBalance(balance, at)
+    expect(isEstimate(back) && back.standardError).toBeCloseTo(0.01, 12)
   })
 
   it("holds the reference at one where noise lets a larger batch need less", () => {

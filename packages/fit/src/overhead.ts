@@ -96,6 +96,43 @@ export const overheads = (
   })
 }
 
+/**
+ * The balance batch E_min/S_min = b/a that an overhead batch implies where S = a + b/B holds: (B - (1 + o) B_ref)/o, tokens. It does not
+ * depend on the reference, whose own overhead keeps the overhead batch from falling below (1 + o) B_ref however small the
+ * critical batch is, and so flattens its growth. McCandlish et al. 2018 (arXiv 1812.06162), Eq. 2.11.
+ */
+export const balanceOf = ({ batch, overhead, referenceBatch }: OverheadAt): Result => {
+  const floor = (1 + overhead) * referenceBatch
+  if (!isEstimate(batch))
+    return batch.bound === undefined ? batch : notIdentified(batch.reason, batch.message, batch.points)
+  const at = (b: number) => Math.max(0, (b - floor) / overhead)
+  const { interval, standardError } = batch
+  return {
+    ...batch,
+    value: at(batch.value),
+    standardError:
+      typeof standardError === "number" ? (standardError * batch.value) / (batch.value - floor) : standardError,
+    interval: interval === undefined ? undefined : { ...interval, low: at(interval.low), high: at(interval.high) },
+    notes: [],
+  }
+}
+
+/** The overhead batch that a balance batch implies: the inverse of `balanceOf`. */
+export const fromBalance = (
+  balance: Result,
+  { overhead, referenceBatch }: Pick<OverheadAt, "overhead" | "referenceBatch">,
+): Result => {
+  if (!isEstimate(balance)) return balance
+  const at = (q: number) => (1 + overhead) * referenceBatch + overhead * q
+  const { interval, standardError, value } = balance
+  return {
+    ...balance,
+    value: at(value),
+    standardError: typeof standardError === "number" ? (standardError * overhead * value) / at(value) : standardError,
+    interval: interval === undefined ? undefined : { ...interval, low: at(interval.low), high: at(interval.high) },
+  }
+}
+
 const crossing = (
   curves: ReadonlyArray<LossCurve>,
   needed: ReadonlyArray<number | "before" | "after">,
@@ -134,7 +171,7 @@ const crossing = (
     return notIdentified(
       "not-reached",
       unreached
-        ? `Larger batches than ${tokensText(below)} do not reach the loss of batch ${tokensText(reference)} at ${tokensText(tokens)} tokens within their horizons: train them longer.`
+        ? `Batches above ${tokensText(below)} do not reach the loss that batch ${tokensText(reference)} has at ${tokensText(tokens)} tokens: train them longer.`
         : `No batch up to ${tokensText(below)} needs ${percent} more data than ${tokensText(reference)} at ${tokensText(tokens)} tokens: measure larger batches.`,
       n,
       { lower: below, ...upper },
@@ -154,7 +191,7 @@ const crossing = (
   const notes =
     balance < reference / overhead
       ? [
-          `The reference ${tokensText(reference)} is itself not small: its own overhead, about ${significant((100 * reference) / balance, 2)} %, hides in it; smaller batches would lower it.`,
+          `The reference ${tokensText(reference)} is itself not small: its own overhead, about ${significant((100 * reference) / balance, 2)} %, hides in these batches and flattens their growth; measure smaller batches.`,
         ]
       : []
   const estimate: Estimate = {

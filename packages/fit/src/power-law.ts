@@ -42,7 +42,7 @@ export const powerLaw = (
     return noLaw(
       notIdentified(
         "too-few-horizons",
-        `${name} is identified at ${n} of ${points.length} horizons; a power law needs three: measure what those horizons ask for.`,
+        `${name} is identified at ${n} of ${points.length} horizon${points.length === 1 ? "" : "s"}; a power law needs three.`,
         points.length,
       ),
       horizons,
@@ -67,7 +67,9 @@ export const powerLaw = (
   const missing = points.length - known.length
   const notes =
     missing > 0
-      ? [`${missing} of ${points.length} horizons give no number and are left out, which can bias the law.`]
+      ? [
+          `${missing} of ${points.length} horizons ${missing === 1 ? "gives" : "give"} no number and ${missing === 1 ? "is" : "are"} left out, which can bias the law.`,
+        ]
       : []
   const [a, alpha] = fit.coefficients
   const [va, , , valpha] = covariance

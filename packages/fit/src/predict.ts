@@ -1,6 +1,7 @@
 import { significant, tokensText } from "./format.ts"
 import { type JointBell, jointBell, jointBellAt } from "./joint-bell.ts"
 import type { Cell, Law, Prediction } from "./law.ts"
+import { fromBalance } from "./overhead.ts"
 import { powerLaw, powerLawAt } from "./power-law.ts"
 import { type Estimate, isEstimate, notIdentified, type Result, standardErrorOf, unavailable } from "./result.ts"
 import { inSlice } from "./statements.ts"
@@ -11,8 +12,8 @@ import { requirePositive } from "./validate.ts"
 const farthestBatch = 4
 
 /**
- * What to use at a horizon. Without `batch`: the loss-optimal batch by its power law, else the overhead batch by its; where neither is
- * identified none is recommended, and the message names the largest measured batch known to be safe. With `batch`, or once
+ * What to use at a horizon. Without `batch`: the loss-optimal batch by its power law, else the overhead batch, its part above the reference
+ * following the power law of the balance batch; where neither is identified none is recommended, and the message names the largest measured batch known to be safe. With `batch`, or once
  * it is found: eta from the bell over all horizons where the peaks of three or more are identified, else from the surface
  * of eta* over ln B and ln T near that batch; its interval widens with the extrapolation. The interval of eta holds for the batch as given; it does not contain the doubt of a recommended batch.
  *
@@ -95,8 +96,10 @@ const batchFor = (
   }
   const best = powerLawAt(law.powerLaws.bestBatch, target.tokens, law.level)
   if (isEstimate(best)) return { batch: best, method: "Batch by the power law of the loss-optimal batch" }
-  const overhead = powerLawAt(law.powerLaws.overheadBatch, target.tokens, law.level)
-  const share = significant(100 * (law.overheads[0]?.overhead ?? 0.2))
+  const first = law.overheads[0]
+  const balance = powerLawAt(law.powerLaws.balanceBatch, target.tokens, law.level)
+  const overhead = first === undefined ? balance : fromBalance(balance, first)
+  const share = significant(100 * (first?.overhead ?? 0.2))
   if (isEstimate(overhead))
     return { batch: overhead, method: `Batch by the power law of the ${share} %-overhead batch` }
   const safe = safeBatch(law, cells)

@@ -1,14 +1,16 @@
+import { bell } from "./bell.ts"
 import { bestBatches } from "./best-batch.ts"
 import { numberOf } from "./bootstrap.ts"
-import type { BestBatchAt, Cell, OverheadAt, PowerLaw, Regime, Slice, WidthAgreement } from "./law.ts"
-import { lossCurves, overheads } from "./overhead.ts"
-import { powerLaw } from "./power-law.ts"
+import type { Bell, BestBatchAt, Cell, Law, OverheadAt, PowerLaw, Regime, Slice, WidthAgreement } from "./law.ts"
+import { balanceOf, lossCurves, overheads } from "./overhead.ts"
+import { lnError, powerLaw } from "./power-law.ts"
 import { regime } from "./regime.ts"
-import { isEstimate } from "./result.ts"
+import { isEstimate, type Result } from "./result.ts"
 import { widthAgreement } from "./width.ts"
 
 /** What is said across cells, and resampled as a whole. */
 export interface Statements {
+  readonly bells: ReadonlyArray<Bell>
   readonly overheads: ReadonlyArray<OverheadAt>
   readonly bestBatches: ReadonlyArray<BestBatchAt>
   readonly regimes: ReadonlyArray<Regime>
@@ -34,6 +36,7 @@ export const statementsOf = (cells: ReadonlyArray<Cell>, options: StatementOptio
   const curves = lossCurves(own)
   const batches = [...new Set(own.map((cell) => cell.batch))].sort((a, b) => a - b)
   return {
+    bells: bellsOf(own, level, errorDegrees),
     overheads: overheads(curves, { overhead: options.overhead }),
     bestBatches: bestBatches(curves),
     regimes: batches.map((batch) =>
@@ -45,6 +48,20 @@ export const statementsOf = (cells: ReadonlyArray<Cell>, options: StatementOptio
     ),
     widths: widthsOf(cells, own, options),
   }
+}
+
+const bellsOf = (cells: ReadonlyArray<Cell>, level: number, errorDegrees: number): ReadonlyArray<Bell> => {
+  const horizons = [...new Set(cells.map((cell) => cell.tokens))].sort((a, b) => a - b)
+  return horizons.map((tokens) =>
+    bell(
+      cells.flatMap((cell) =>
+        cell.tokens === tokens && isEstimate(cell.eta)
+          ? [{ batch: cell.batch, eta: cell.eta.value, standardError: lnError(cell.eta) }]
+          : [],
+      ),
+      { tokens, level, errorDegrees },
+    ),
+  )
 }
 
 /** The slice's width against every other one that was read the same way. */
@@ -64,17 +81,26 @@ const widthsOf = (
   })
 }
 
-export const overheadLaw = (all: ReadonlyArray<OverheadAt>, level: number): PowerLaw =>
-  powerLaw(
-    all.map((o) => ({ tokens: o.tokens, y: o.batch })),
-    { level, name: "The overhead batch" },
-  )
+export type LawName = keyof Law["powerLaws"]
 
-export const bestBatchLaw = (all: ReadonlyArray<BestBatchAt>, level: number): PowerLaw =>
-  powerLaw(
-    all.map((b) => ({ tokens: b.tokens, y: b.batch })),
-    { level, name: "The loss-optimal batch" },
-  )
+/** The power laws in the horizon of everything that has one. */
+export const powerLawsOf = (
+  { bells, overheads: all, bestBatches: best }: Pick<Statements, "bells" | "overheads" | "bestBatches">,
+  level: number,
+): Record<LawName, PowerLaw> => {
+  const law = <A extends { readonly tokens: number }>(items: ReadonlyArray<A>, name: string, y: (item: A) => Result) =>
+    powerLaw(
+      items.map((item) => ({ tokens: item.tokens, y: y(item) })),
+      { level, name },
+    )
+  return {
+    peakBatch: law(bells, "The peak of eta*(B)", (b) => b.peakBatch),
+    peakEta: law(bells, "The height of the peak of eta*(B)", (b) => b.peakEta),
+    overheadBatch: law(all, "The overhead batch", (o) => o.batch),
+    balanceBatch: law(all, "The balance batch", balanceOf),
+    bestBatch: law(best, "The loss-optimal batch", (b) => b.batch),
+  }
+}
 
 /** Every statement as a number under a name of its own, for collecting resamples. */
 export const numbersOf = (statements: Statements, level: number): ReadonlyMap<string, number> => {
@@ -86,8 +112,7 @@ export const numbersOf = (statements: Statements, level: number): ReadonlyMap<st
   }
   for (const r of statements.regimes) numbers.set(`regime ${r.batch}`, numberOf(r.slope))
   for (const w of statements.widths) numbers.set(`width ${w.widths.join(" ")}`, numberOf(w.difference))
-  const laws = { overhead: overheadLaw(statements.overheads, level), best: bestBatchLaw(statements.bestBatches, level) }
-  for (const [name, { exponent }] of Object.entries(laws))
-    numbers.set(`${name} exponent`, isEstimate(exponent) ? exponent.value : NaN)
+  for (const [name, { exponent }] of Object.entries(powerLawsOf(statements, level)))
+    numbers.set(`exponent ${name}`, isEstimate(exponent) ? exponent.value : NaN)
   return numbers
 }

@@ -9,7 +9,7 @@ export interface AtHorizon {
   readonly result: Result
 }
 
-/** "2^6.5(2), 2^7.0(2) for T = 2^15, 2^16; at T = 2^17 … 2^19 not identified (≥ 2^9)": one clause per kind. */
+/** "2^6.5(2), 2^7.0(2) at T = 2^15, 2^16; not identified at T = 2^17 … 2^19 (≥ 2^9)": one clause for what is known, one for what is not. */
 export const horizonList = (items: ReadonlyArray<AtHorizon>, write: Writer = power): string => {
   const known = items.filter((item) => isEstimate(item.result))
   const clauses: Array<string> = []
@@ -18,8 +18,10 @@ export const horizonList = (items: ReadonlyArray<AtHorizon>, write: Writer = pow
     clauses.push(`${values} at T = ${span(known, items)}`)
   }
   const rest = items.filter((item) => !isEstimate(item.result))
-  for (const run of runsOf(rest, (item) => cellText(item.result, write)))
-    clauses.push(`not identified at T = ${span(run, items)} (${cellText(run[0].result, write)})`)
+  const missing = runsOf(rest, (item) => cellText(item.result, write)).map(
+    (run) => `${span(run, items)} (${cellText(run[0].result, write)})`,
+  )
+  if (missing.length > 0) clauses.push(`not identified at T = ${missing.join(", ")}`)
   return clauses.join("; ")
 }
 

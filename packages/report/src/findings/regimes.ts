@@ -15,7 +15,15 @@ export const slopeText = (regime: Regime): string =>
     ? plusMinus(regime.slope.value, standardErrorOf(regime.slope))
     : reasonWord[regime.slope.reason]
 
-/** How eta* moves with the horizon at each batch. */
+/** Regimes of the theory (Filatov et al. 2024, Eq. 3.1) that no batch shows. */
+const unseen = (all: ReadonlyArray<Regime>): ReadonlyArray<string> => {
+  const found = new Set(all.map((r) => r.verdict))
+  const missing = (["falls", "flat", "rises"] as const).filter((verdict) => !found.has(verdict))
+  if (missing.length === 0 || missing.length === 3) return []
+  return missing.map((verdict) => `${verdict} at none`)
+}
+
+/** How eta* moves with the horizon at each batch, and which of the three regimes were not found. */
 export const regimes = (law: Law): Finding | undefined => {
   if (law.regimes.length === 0) return undefined
   const batches = law.regimes.map((r) => r.batch)
@@ -38,7 +46,7 @@ export const regimes = (law: Law): Finding | undefined => {
     label: "eta* with T",
     title: "eta* against the horizon",
     state: law.regimes.some((r) => r.verdict !== "not identified") ? "found" : "not identified",
-    text: clauses.join("; "),
+    text: [...clauses, ...unseen(law.regimes)].join("; "),
     notes: distinctNotes([...why.values()]),
   }
 }

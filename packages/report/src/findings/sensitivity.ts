@@ -8,7 +8,7 @@ import type { Finding } from "./finding.ts"
 export const sensitivityFinding = (law: Law): Finding | undefined => {
   const cells = ownCells(law)
   if (cells.length === 0) return undefined
-  const clauses = gridOf(cells).horizons.flatMap((tokens) => {
+  const all = gridOf(cells).horizons.flatMap((tokens) => {
     const values = cells.flatMap((cell) =>
       cell.tokens === tokens && isEstimate(cell.sensitivity) ? [cell.sensitivity.value] : [],
     )
@@ -17,6 +17,8 @@ export const sensitivityFinding = (law: Law): Finding | undefined => {
     const high = natsText(values.reduce((a, b) => Math.max(a, b)))
     return [`${low === high ? low : `${low} to ${high}`} at T = ${tokensLabel(tokens)}`]
   })
+  // The two ends say how it moves; the table has the rest.
+  const clauses = all.length > 2 ? [all[0], all[all.length - 1]] : all
   return {
     id: "sensitivity",
     label: "sensitivity",

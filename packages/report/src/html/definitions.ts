@@ -12,11 +12,15 @@ export const definitions = (law: Law): ReadonlyArray<readonly [string, string]> 
     ],
     [
       "B_crit(T), eta_crit(T)",
-      "Place and height of the peak of eta*(B) = eta_crit / (0.5 (sqrt(B/B_crit) + sqrt(B_crit/B))) at one horizon (Filatov et al. 2024, arXiv 2410.05838, Eq. 3.1, after Li et al. 2024, arXiv 2405.14578).",
+      `Place and height of the peak of eta*(B) = eta_crit / (0.5 (sqrt(B/B_crit) + sqrt(B_crit/B))) at one horizon (Filatov et al. 2024, arXiv 2410.05838, Eq. 3.1, after Li et al. 2024, arXiv 2405.14578). Identified only where eta* is seen to rise before the peak and to fall after it, each at ${percent(0.5 + law.level / 2)}.`,
     ],
     [
       `${share}-overhead batch`,
       `The batch that needs ${share} more data for the loss which the smallest measured batch has at T, each at its best rate (Zhang et al. 2024, arXiv 2410.21676, with the smallest batch as the reference).`,
+    ],
+    [
+      "balance batch",
+      `E_min/S_min of McCandlish et al. 2018 (arXiv 1812.06162): the batch that needs twice the data of a vanishing one. From the ${share}-overhead batch, less what its reference hides, where steps follow S = a + b/B. Predicted batches follow its growth.`,
     ],
     [
       "best batch",

@@ -1,8 +1,5 @@
 import type { TableCell } from "./table.ts"
 
-/** More messages than this under one word are told by the first of them. */
-const atMost = 3
-
 /** Numbers the reasons of a table's cells: one footnote per reason, so that a table of few steps does not end in twenty sentences. */
 export class Footnotes {
   private readonly notes = new Map<string, Array<string>>()
@@ -17,13 +14,13 @@ export class Footnotes {
     return [...this.notes.keys()].indexOf(key) + 1
   }
 
-  /** The messages behind the numbers, in their order. */
-  messages(): ReadonlyArray<string> {
+  /** The messages behind the numbers, in their order; more than `atMost` under one word are told by the first of them. */
+  messages(atMost = 3): ReadonlyArray<string> {
     return [...this.notes.values()].map((all) => {
       const distinct = [...new Set(all)]
       if (distinct.length <= atMost) return distinct.join(" ")
       const more = all.length - 1
-      return `${distinct[0]} Likewise in ${more} more cells.`
+      return `${distinct[0]} So in ${more} more cell${more === 1 ? "" : "s"}.`
     })
   }
 }

@@ -51,6 +51,7 @@ export const bestBatchTable = (law: Law): ReportTable => ({
 export const powerLawTable = (law: Law): ReportTable => {
   const laws: ReadonlyArray<readonly [string, PowerLaw]> = [
     [overheadName(law), law.powerLaws.overheadBatch],
+    ["balance batch", law.powerLaws.balanceBatch],
     ["peak B_crit", law.powerLaws.peakBatch],
     ["eta_crit", law.powerLaws.peakEta],
     ["best batch", law.powerLaws.bestBatch],

@@ -44,7 +44,7 @@ describe("Footnotes", () => {
     for (let i = 0; i < 5; i++) expect(notes.number(cell(i))).toBe(1)
     expect(notes.number({ text: "≥ -5.0", note: "Add larger rates.", reason: "edge-high" })).toBe(2)
     expect(notes.number({ text: "-8.8(1)", value: 0.002 })).toBeUndefined()
-    expect(notes.messages()).toEqual(["Only 0 steps. Likewise in 4 more cells.", "Add larger rates."])
+    expect(notes.messages()).toEqual(["Only 0 steps. So in 4 more cells.", "Add larger rates."])
   })
 })
 

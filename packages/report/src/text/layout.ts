@@ -2,7 +2,7 @@
 export const margin = 13
 
 /** Spaces where a line may end: not about signs that belong to the number beside them. */
-const breaks = /(?<![=±≤≥…])\s+(?![=±≤≥…])/
+const breaks = /(?<![=±≤≥…])\s+(?![=±≤≥…%])/
 
 /** Breaks a text at spaces into lines of at most `width` characters; a longer word stays whole. */
 export const wrap = (text: string, width: number): ReadonlyArray<string> => {

@@ -1,7 +1,7 @@
 import type { Law } from "@ts/fit"
 import type { Finding } from "../findings/finding.ts"
 import { findings } from "../findings/findings.ts"
-import { predictionFindings } from "../findings/prediction.ts"
+import { holdsFor, predictionFindings } from "../findings/prediction.ts"
 import { sliceText } from "../law-view.ts"
 import { conditionsOf, type ReportOptions } from "../options.ts"
 import { etaGrid } from "./eta-grid.ts"
@@ -17,19 +17,27 @@ export interface TextOptions extends ReportOptions {
 
 /**
  * A law for the terminal: the table of eta*(B, T) with standard errors, what was found and what was not, and predictions. What is not
- * identified is a word and a footnote, or a bound written as one, never a number. Ends with a newline.
+ * identified is a word and a footnote, or a bound written as one, never a number. Of the notes to a finding only the first is given; the page
+ * has all. Ends with a newline.
  */
 export const textReport = (law: Law, options: TextOptions = {}): string => {
   const width = Math.max(60, options.width ?? 100)
   const paint = paintFor(options.color ?? false)
+  const predictions = options.predictions ?? []
+  // The heading has said the conditions of predictions from this law; a page repeats them, a terminal need not.
+  const said = new Set(
+    predictions.filter((p) => p.conditions === law.conditions).map((p) => holdsFor(p, options.conditions)),
+  )
+  const stated = conditionsOf(law.conditions, options.conditions).length > 0
+  const shortened = (note: string) => (stated && said.has(note) ? "holds for: the conditions at the top" : note)
   const lines = [
     ...heading(law, options, width, paint),
     "",
     ...grid(law, width, paint),
     "",
-    ...findings(law).flatMap((finding) => findingLines(finding, width, paint)),
-    ...predictionFindings(options.predictions ?? [], options.conditions).flatMap((finding) =>
-      findingLines(finding, width, paint),
+    ...findings(law).flatMap((finding) => findingLines({ ...finding, notes: finding.notes.slice(0, 1) }, width, paint)),
+    ...predictionFindings(predictions, options.conditions).flatMap((finding) =>
+      findingLines({ ...finding, notes: finding.notes.map(shortened) }, width, paint),
     ),
   ]
   return `${lines.map((line) => line.trimEnd()).join("\n")}\n`
