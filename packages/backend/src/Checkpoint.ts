@@ -1,7 +1,7 @@
 /**
  * Checkpoints: master weights (f32; f64 of a device that computes in it), optimiser state and weight averages, portable
  * between backends, content-addressed.
- * The store keeps, for each run, the checkpoints asked for by position and one rolling latest.
+ * The store keeps, for each run, the checkpoints asked for by position and the latest rolling one.
  */
 import { Context, type Effect, Schema } from "effect"
 import type { BackendError } from "./BackendError.ts"
@@ -36,7 +36,7 @@ export interface Checkpoint {
 export class CheckpointStore extends Context.Service<
   CheckpointStore,
   {
-    /** Durable when it returns. A `rolling` one replaces the run's previous rolling checkpoint. */
+    /** Durable when it returns. A `rolling` one replaces those before it under its `numericsId`, not those further on. */
     readonly put: (checkpoint: Checkpoint, options: { rolling: boolean }) => Effect.Effect<CheckpointRef, BackendError>
     /** Verifies the hash. */
     readonly get: (ref: CheckpointRef) => Effect.Effect<Checkpoint, BackendError>

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs"
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
@@ -51,6 +51,19 @@ describe.each(Object.entries(stores))("%s store", (_, make) => {
       }),
     ))
 
+  it("keeps a rolling one that lies further than the newer one: a run read again earlier has not lost its end", () =>
+    use((store) =>
+      Effect.gen(function* () {
+        const end = yield* store.put(checkpoint(256), { rolling: true })
+        const early = yield* store.put(checkpoint(64), { rolling: true })
+        expect(yield* store.list(end.runId, "n1")).toEqual([early, end])
+        const later = yield* store.put(checkpoint(128), { rolling: true })
+        expect(yield* store.list(end.runId, "n1")).toEqual([later, end])
+        const last = yield* store.put({ ...checkpoint(256), averages: [] }, { rolling: true })
+        expect(yield* store.list(end.runId, "n1")).toEqual([last])
+      }),
+    ))
+
   it("keeps those asked for and one rolling", () =>
     use((store) =>
       Effect.gen(function* () {
@@ -88,6 +101,42 @@ describe("file store", () => {
     )
     expect(error).toMatchObject({ reason: "Checkpoint", retryable: false })
     expect(error.message).toMatch(/corrupt: its hash is/)
+  })
+
+  it("calls a checkpoint whose tensors are gone useless, not worth another try", async () => {
+    const home = await folder()
+    const error = await Effect.runPromise(
+      CheckpointStore.use((store) =>
+        Effect.gen(function* () {
+          const ref = yield* store.put(checkpoint(64), { rolling: false })
+          yield* Effect.promise(() => rm(join(home, ref.runId, `${ref.hash}.safetensors`)))
+          return yield* Effect.flip(store.get(ref))
+        }),
+      ).pipe(Effect.provide(fileCheckpoints(home).pipe(Layer.provide(NodeServices.layer)))),
+    )
+    expect(error).toMatchObject({ reason: "Checkpoint", retryable: false, message: expect.stringMatching(/is gone/) })
+  })
+
+  it("lists what is there while another process takes checkpoints away, and clears what a kill left behind", async () => {
+    const home = await folder()
+    await Effect.runPromise(
+      CheckpointStore.use((store) =>
+        Effect.gen(function* () {
+          const ref = yield* store.put(checkpoint(64), { rolling: false })
+          const at = join(home, ref.runId)
+          // Seen in the folder, gone when it is read.
+          yield* Effect.promise(() => symlink(join(at, "nowhere"), join(at, "vanished.json")))
+          expect(yield* store.list(ref.runId, "n1")).toEqual([ref])
+          for (const left of ["0a.safetensors", "0b.safetensors.partial", "0c.json.partial"]) {
+            yield* Effect.promise(() => writeFile(join(at, left), "half"))
+          }
+          const next = yield* store.put(checkpoint(128), { rolling: true })
+          expect(yield* store.list(ref.runId, "n1")).toEqual([ref, next])
+          const names = yield* Effect.promise(() => readdir(at))
+          expect(names.filter((name) => !/^(vanished|torn)/.test(name))).toHaveLength(4)
+        }),
+      ).pipe(Effect.provide(fileCheckpoints(home).pipe(Layer.provide(NodeServices.layer)))),
+    )
   })
 
   it("says what to do when it cannot write, and leaves nothing behind", async () => {

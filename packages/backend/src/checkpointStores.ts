@@ -21,17 +21,18 @@ const Header = Schema.Struct({
   metadata: Schema.Record(Schema.String, Schema.Finite),
 })
 
-const encode = (checkpoint: Checkpoint): { readonly ref: CheckpointRef; readonly bytes: Uint8Array } => {
-  const { tensors, metadata, ...ref } = checkpoint
-  const header = JSON.stringify({ version: 1, ref, metadata })
-  const bytes = encodeSafetensors({ metadata: { time_transfer: header }, tensors })
-  return { ref: { ...ref, hash: bytesHash(bytes) }, bytes }
-}
+const encode = (checkpoint: Checkpoint) =>
+  Effect.promise(async (): Promise<{ readonly ref: CheckpointRef; readonly bytes: Uint8Array }> => {
+    const { tensors, metadata, ...ref } = checkpoint
+    const header = JSON.stringify({ version: 1, ref, metadata })
+    const bytes = encodeSafetensors({ metadata: { time_transfer: header }, tensors })
+    return { ref: { ...ref, hash: await bytesHash(bytes) }, bytes }
+  })
 
 const decode = (ref: CheckpointRef, bytes: Uint8Array) =>
-  Effect.try({
-    try: (): Checkpoint => {
-      const found = bytesHash(bytes)
+  Effect.tryPromise({
+    try: async (): Promise<Checkpoint> => {
+      const found = await bytesHash(bytes)
       if (found !== ref.hash) throw new RangeError(`its hash is ${found.slice(0, 12)}, not ${ref.hash.slice(0, 12)}`)
       const file = decodeSafetensors(bytes)
       const header = Schema.decodeUnknownSync(Header)(JSON.parse(file.metadata["time_transfer"] ?? "null"))
@@ -60,9 +61,18 @@ interface Kept {
   readonly rolling: boolean
 }
 
-/** The rolling checkpoints that a newer one of the same run replaces. */
+/** The rolling checkpoints that a new one of the same run replaces: not those further on, which cost more to come by. */
 const replaced = (kept: ReadonlyArray<Kept>, ref: CheckpointRef): ReadonlyArray<Kept> =>
-  kept.filter((k) => k.rolling && k.ref.numericsId === ref.numericsId && k.ref.hash !== ref.hash)
+  kept.filter(
+    (k) => k.rolling && k.ref.numericsId === ref.numericsId && k.ref.hash !== ref.hash && k.ref.tokens <= ref.tokens,
+  )
+
+const gone = (ref: CheckpointRef) =>
+  failure(
+    ref.runId,
+    `checkpoint ${ref.hash.slice(0, 12)} of run ${ref.runId} is gone; the run starts from an earlier one`,
+    false,
+  )
 
 /** Kept as long as the layer lives. */
 export const memoryCheckpoints: Layer.Layer<CheckpointStore> = Layer.sync(CheckpointStore, () => {
@@ -70,21 +80,18 @@ export const memoryCheckpoints: Layer.Layer<CheckpointStore> = Layer.sync(Checkp
   const of = (runId: string) => runs.get(runId) ?? []
   return CheckpointStore.of({
     put: (checkpoint, { rolling }) =>
-      Effect.sync(() => {
-        const { ref, bytes } = encode(checkpoint)
+      Effect.map(encode(checkpoint), ({ ref, bytes }) => {
         const kept = of(ref.runId)
-        const gone = new Set<unknown>(rolling ? replaced(kept, ref) : [])
+        const old = new Set<unknown>(rolling ? replaced(kept, ref) : [])
         const same = kept.find((k) => k.ref.hash === ref.hash)
         const next = { ref, rolling: rolling && same?.rolling !== false, bytes }
-        runs.set(ref.runId, [...kept.filter((k) => !gone.has(k) && k !== same), next])
+        runs.set(ref.runId, [...kept.filter((k) => !old.has(k) && k !== same), next])
         return ref
       }),
     get: (ref) =>
       Effect.suspend(() => {
         const found = of(ref.runId).find((k) => k.ref.hash === ref.hash)
-        return found === undefined
-          ? Effect.fail(failure(ref.runId, `checkpoint ${ref.hash.slice(0, 12)} of run ${ref.runId} is gone`, false))
-          : decode(ref, found.bytes)
+        return found === undefined ? Effect.fail(gone(ref)) : decode(ref, found.bytes)
       }),
     list: (runId, numericsId) =>
       Effect.sync(() =>
@@ -107,7 +114,7 @@ const Index = Schema.fromJsonString(Schema.Struct({ ref: CheckpointRef, rolling:
 
 /**
  * Kept in `folder/<run id>/`: `<hash>.safetensors` beside `<hash>.json`. A checkpoint exists once its JSON does, and
- * both are on disk (fsync) before `put` returns.
+ * the contents of both are on disk (fsync) before `put` returns. One writer per run at a time; any number of readers.
  */
 export const fileCheckpoints = (
   folder: string,
@@ -140,16 +147,31 @@ export const fileCheckpoints = (
           }),
         ).pipe(Effect.onError(() => Effect.ignore(fs.remove(`${file}.partial`))))
 
+      const isMissing = ({ reason }: PlatformError.PlatformError) => reason._tag === "NotFound"
+      const namesOf = (runId: string) =>
+        fs.readDirectory(home(runId)).pipe(Effect.catchIf(isMissing, () => Effect.succeed([])))
+
       const kept = Effect.fnUntraced(function* (runId: string) {
-        if (!(yield* fs.exists(home(runId)))) return []
-        const names = (yield* fs.readDirectory(home(runId))).filter((name) => name.endsWith(".json"))
         const found: Array<Kept> = []
-        for (const name of names) {
-          const text = yield* fs.readFileString(path.join(home(runId), name))
-          const index = yield* Effect.option(Schema.decodeUnknownEffect(Index)(text))
+        for (const name of yield* namesOf(runId)) {
+          if (!name.endsWith(".json")) continue
+          // Another process may have taken it away since.
+          const text = fs
+            .readFileString(path.join(home(runId), name))
+            .pipe(Effect.catchIf(isMissing, () => Effect.succeed("")))
+          const index = yield* Effect.option(Schema.decodeUnknownEffect(Index)(yield* text))
           if (index._tag === "Some") found.push(index.value)
         }
         return found
+      })
+
+      /** Takes away what a kill between two files left: drafts, and tensors without an index. */
+      const clear = Effect.fnUntraced(function* (runId: string, known: ReadonlyArray<Kept>) {
+        const hashes = new Set(known.map(({ ref }) => ref.hash))
+        for (const name of yield* namesOf(runId)) {
+          const stray = name.endsWith(".safetensors") && !hashes.has(name.slice(0, -".safetensors".length))
+          if (stray || name.endsWith(".partial")) yield* fs.remove(path.join(home(runId), name), { force: true })
+        }
       })
 
       const remove = Effect.fnUntraced(function* (ref: CheckpointRef) {
@@ -161,9 +183,10 @@ export const fileCheckpoints = (
       return CheckpointStore.of({
         put: (checkpoint, { rolling }) =>
           Effect.gen(function* () {
-            const { ref, bytes } = encode(checkpoint)
+            const { ref, bytes } = yield* encode(checkpoint)
             yield* fs.makeDirectory(home(ref.runId), { recursive: true })
             const before = yield* kept(ref.runId)
+            yield* clear(ref.runId, before)
             const same = before.find((k) => k.ref.hash === ref.hash)
             const index: Kept = { ref, rolling: rolling && same?.rolling !== false }
             yield* writeDurably(path.join(home(ref.runId), `${ref.hash}.safetensors`), bytes)
@@ -176,7 +199,7 @@ export const fileCheckpoints = (
           }).pipe(Effect.mapError(unwritable(checkpoint.runId))),
         get: (ref) =>
           fs.readFile(path.join(home(ref.runId), `${ref.hash}.safetensors`)).pipe(
-            Effect.mapError(unreadable(ref.runId)),
+            Effect.mapError((cause) => (isMissing(cause) ? gone(ref) : unreadable(ref.runId)(cause))),
             Effect.flatMap((bytes) => decode(ref, bytes)),
           ),
         list: (runId, numericsId) =>
