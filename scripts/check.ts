@@ -107,6 +107,18 @@ for (const example of readdirSync(join(root, "examples"))) {
     check(`example ${example}`, "pnpm", "--filter", `./examples/${example}`, "run", "check")
 }
 
+/** The first TypeScript example of a README, run as it stands, in the package it belongs to. */
+const readmeExample = (folder: string) => {
+  const example = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, folder, "README.md"), "utf8"))?.[1]
+  // What registers tests is for a test runner; see the suites' own tests.
+  if (example === undefined || /^\s*(suite|deviceSuite)\(/m.test(example)) return
+  const file = join(root, folder, "readme-example.tmp.ts")
+  writeFileSync(file, example)
+  check(`example in ${folder}/README.md`, "node", "--conditions=@ts/source", file)
+  rmSync(file)
+}
+for (const folder of packages) readmeExample(folder)
+
 rmSync(scratch, { recursive: true })
 if (failures.length > 0) console.log(`\nfailed:\n${failures.map((name) => `  ${name}`).join("\n")}`)
 console.log(`\n${passed} passed, ${failed} failed`)

@@ -7,7 +7,7 @@ const bytes = (count: number): string =>
 
 export const planLine = ({ cost, done }: Plan): string => {
   if (cost.runs === 0) return `nothing to train: all ${done.readings} readings of ${done.runs} runs are there`
-  const time = cost.seconds === undefined ? "no time to speak of" : `about ${duration(cost.seconds)}`
+  const time = cost.seconds === undefined ? "time not known beforehand" : `about ${duration(cost.seconds)}`
   const kept = done.readings === 0 ? "" : ` · ${done.readings} readings are there already`
   return `${cost.runs} runs, ${cost.readings} readings · ${compact(cost.tokens)} tokens · ${cost.flops.toExponential(1)} FLOPs · ${time} · ${bytes(cost.checkpointBytes)} of checkpoints${kept}`
 }
