@@ -31,7 +31,7 @@ export const predictionFinding = (p: Prediction, index: number, more?: Condition
     title: head,
     state: isEstimate(p.eta) ? "noted" : "not identified",
     text: `${head}: ${batch}${isEstimate(p.batch) ? `, ${eta}` : "; eta depends on it"}${extent === undefined ? "" : ` · ${extent}`}`,
-    notes: [p.method, holdsFor(p, more)],
+    notes: isEstimate(p.batch) ? [p.method, holdsFor(p, more)] : [holdsFor(p, more)],
   }
 }
 

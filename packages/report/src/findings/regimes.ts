@@ -17,9 +17,11 @@ export const slopeText = (regime: Regime): string =>
 
 /** Regimes of the theory (Filatov et al. 2024, Eq. 3.1) that no batch shows. */
 const unseen = (all: ReadonlyArray<Regime>): ReadonlyArray<string> => {
-  const found = new Set(all.map((r) => r.verdict))
+  const decided = all.filter((r) => r.verdict !== "not identified")
+  // One or two batches say nothing about which regimes there are.
+  if (decided.length < 3) return []
+  const found = new Set(decided.map((r) => r.verdict))
   const missing = (["falls", "flat", "rises"] as const).filter((verdict) => !found.has(verdict))
-  if (missing.length === 0 || missing.length === 3) return []
   return missing.map((verdict) => `${verdict} at none`)
 }
 

@@ -21,7 +21,7 @@ export const etaGrid = (law: Law, width: number): EtaGrid => {
   const losses = bestLosses(law, eta.columns.length)
   return {
     blocks: gridLines([eta.columns, ...body, ...losses], width),
-    footnotes: notes.messages(1).map((m, i) => `${superscript(i + 1)} ${m}`),
+    footnotes: notes.messages(2).map((m, i) => `${superscript(i + 1)} ${m}`),
   }
 }
 
