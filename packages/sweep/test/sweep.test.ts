@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type CheckpointRef, CheckpointStore, runId } from "@ts/backend"
+import { BackendError, type CheckpointRef, CheckpointStore, runId } from "@ts/backend"
 import { Store, Study, Sweep } from "@ts/sweep"
 import { Effect, Fiber, Schedule, Stream } from "effect"
 import { finish, journal, kept, on, pass, series, summaryOf, sweep, sweepOn } from "./harness.ts"
@@ -116,6 +116,22 @@ describe("runs that do not end well", () => {
       const tags = (yield* journal).map(({ event }) => event._tag)
       assert.strictEqual(tags.filter((tag) => tag === "Retrying").length, 2)
       assert.strictEqual((yield* series()).length, 2)
+    }).pipe(Effect.provide(kept)),
+  )
+
+  it.effect("a long run is not given up for failing now and then: what counts is failing without getting on", () =>
+    Effect.gen(function* () {
+      const study = withFields({ batch: 64, eta: 0.01, seeds: 1 })
+      const fallen = new Set<number>()
+      const beforeStep = (_: string, tokens: number) => {
+        if (tokens % 256 !== 128 || fallen.has(tokens)) return Effect.void
+        fallen.add(tokens)
+        const message = "the machine was taken away"
+        return Effect.fail(new BackendError({ backend: "chain", reason: "Device", message, retryable: true }))
+      }
+      const { summary } = yield* sweepOn({ beforeStep, checkpointEvery: 64 }, study, { retry: Schedule.recurs(1) })
+      assert.strictEqual(fallen.size, 8)
+      assert.deepInclude(summary, { finished: 1, failed: [] })
     }).pipe(Effect.provide(kept)),
   )
 

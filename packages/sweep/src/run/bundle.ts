@@ -18,7 +18,7 @@ import { type Session, Store } from "../store/Store.ts"
 import { isSettled, type Lane } from "./lane.ts"
 
 export interface RunOptions {
-  /** When to try again after a retryable error: by default 3 times, after 1, 2 and 4 s with jitter. */
+  /** When to try again after a retryable error: by default 3 times, after 1, 2 and 4 s with jitter; anew whenever a run gets further. */
   readonly retry?: Schedule.Schedule<unknown, BackendError>
   /** A bundle silent for this long is interrupted and tried again; by default never. */
   readonly stallTimeout?: Duration.Input
@@ -224,11 +224,22 @@ export const runBundle = Effect.fnUntraced(function* (lanes: ReadonlyArray<Lane>
     ),
   )
 
-  yield* attempt.pipe(
-    Effect.retry({
-      schedule: (options.retry ?? defaultRetry) as Schedule.Schedule<unknown, BackendError | StoreError>,
-      while: (error) => error._tag === "BackendError" && error.retryable,
-    }),
+  const mayPass = (error: BackendError | StoreError) => error._tag === "BackendError" && error.retryable
+  const progress = () => lanes.reduce((sum, lane) => sum + lane.tokens, 0)
+  // A long run may fail any number of times, as long as it gets on between them.
+  const persistently = (before: number): typeof attempt =>
+    attempt.pipe(
+      Effect.retry({
+        schedule: (options.retry ?? defaultRetry) as Schedule.Schedule<unknown, BackendError | StoreError>,
+        while: mayPass,
+      }),
+      Effect.catchIf(
+        (error) => mayPass(error) && progress() > before,
+        () => Effect.suspend(() => persistently(progress())),
+      ),
+    )
+
+  yield* persistently(progress()).pipe(
     Effect.catchTag("BackendError", (error) =>
       Effect.gen(function* () {
         const open = lanes.filter((lane) => !isSettled(lane))
