@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto"
 import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { tinySpec } from "../test/tinySpec.ts"
-import { canonicalHash, canonicalJson } from "./canonical.ts"
+import { bytesHash, canonicalHash, canonicalJson } from "./canonical.ts"
 import { checkAssignments, checkSpec } from "./checkSpec.ts"
 import { flopsPerToken, parameterCount } from "./cost.ts"
 import { ModelShape, RunSpec, type RunSpecInput, runId } from "./RunSpec.ts"
@@ -113,4 +114,11 @@ describe("cost", () => {
       expect(flopsPerToken(model)).toBe(6 * (12 * 24 * d * d + 50257 * d) + 6 * 24 * 1024 * d)
     }
   })
+})
+
+it("hashes bytes alike on and off the event loop", async () => {
+  for (const length of [0, 3, 2 ** 16 - 1, 2 ** 16, 100_000]) {
+    const bytes = Uint8Array.from({ length: length + 5 }, (_, i) => i * 7).subarray(5)
+    expect(await bytesHash(bytes)).toBe(createHash("sha256").update(bytes).digest("hex"))
+  }
 })

@@ -17,12 +17,14 @@ export const canonicalJson = (value: unknown): string => {
 /** SHA-256 of the canonical JSON, 64 hexadecimal digits. */
 export const canonicalHash = (value: unknown): string => bytesToHex(sha256(utf8ToBytes(canonicalJson(value))))
 
-/** What the platform's own digest takes at once. */
-const LARGEST_DIGEST = 2 ** 31 - 1
+/** Bytes worth a trip off the event loop, and what the platform's own digest takes at once. */
+const [SMALLEST_DIGEST, LARGEST_DIGEST] = [2 ** 16, 2 ** 31 - 1]
 
 /** SHA-256 of bytes, 64 hexadecimal digits: off the event loop where the platform can (not on a page without HTTPS). */
 export const bytesHash = async (bytes: Uint8Array): Promise<string> => {
   const { subtle } = globalThis.crypto
-  if (subtle === undefined || bytes.byteLength > LARGEST_DIGEST) return bytesToHex(sha256(bytes))
+  const { byteLength } = bytes
+  const worthwhile = byteLength >= SMALLEST_DIGEST && byteLength <= LARGEST_DIGEST
+  if (subtle === undefined || !worthwhile) return bytesToHex(sha256(bytes))
   return bytesToHex(new Uint8Array(await subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)))
 }

@@ -86,6 +86,12 @@ const checkReadings = (assignment: Assignment): ReadonlyArray<Problem> => {
       })
     }
   }
+  const { averages } = assignment
+  const odd = averages.find((decay, i) => !(decay >= 0 && decay < 1) || averages.indexOf(decay) < i)
+  if (odd !== undefined) {
+    const message = `averages: ${odd} ${averages.indexOf(odd) === averages.lastIndexOf(odd) ? "is no decay of a weight average; use 0 or more, and below 1" : "is there twice; name each decay once"}`
+    problems.push({ field: "averages", message })
+  }
   const { schedule } = assignment.spec
   if ("horizon" in schedule && assignment.until > schedule.horizon) {
     problems.push({

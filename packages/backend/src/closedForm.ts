@@ -70,7 +70,7 @@ const eventsOf = (form: ClosedForm, assignment: Assignment): ReadonlyArray<RunEv
     },
   ]
   const read = form.run(spec, assignment.averages)
-  for (const requested of [...assignment.evaluateAt].sort((a, b) => a - b)) {
+  for (const requested of [...new Set(assignment.evaluateAt)].sort((a, b) => a - b)) {
     const at = { tokens: roundToStep(spec.batch, requested), step: stepsUntil(spec.batch, requested) }
     const reading = read(at)
     if ("diverged" in reading)

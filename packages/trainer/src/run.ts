@@ -4,14 +4,7 @@ import type { Corpus } from "@ts/data"
 import { laneScalars, type Mpt, mpt, parametrise, ShapeFieldError, training } from "@ts/model"
 import type { Plan } from "@ts/mup"
 import type { Training } from "@ts/program"
-import {
-  factor,
-  nextBatch,
-  roundToStep,
-  type ScheduleError,
-  validateBatchSchedule,
-  validateLrSchedule,
-} from "@ts/schedule"
+import { factor, nextBatch, roundToStep } from "@ts/schedule"
 import { Effect } from "effect"
 import { type DivergenceState, notDiverged } from "./divergence.ts"
 import { failure } from "./errors.ts"
@@ -38,23 +31,6 @@ export const shapeOf = (assignment: Assignment): Shape => {
   const model = mpt(assignment.spec.model)
   const averages = [...assignment.averages].sort().map(averageName)
   return { key: programKey(assignment), model, training: training(model, assignment.spec.optimizer.kind, averages) }
-}
-
-/** Contradictions that only the schedules themselves know, such as a power law that rises. */
-export const checkSchedules = (backend: string, { spec }: Assignment): Effect.Effect<void, BackendError> => {
-  const attempt = (part: "schedule" | "batch", check: () => void) =>
-    Effect.try({
-      try: check,
-      catch: (cause) => {
-        const { field, message } = cause as ScheduleError
-        const at = { backend, runId: runId(spec) }
-        return failure(at, "InvalidSpec", `${part}: ${message}`, { field: `${part}.${field}`, cause })
-      },
-    })
-  return Effect.andThen(
-    attempt("schedule", () => validateLrSchedule(spec.schedule)),
-    attempt("batch", () => validateBatchSchedule(spec.batch)),
-  )
 }
 
 /** The plan of multipliers, or the contradiction that prevents one. */

@@ -14,7 +14,7 @@ import { Effect, Layer, type Scope, Stream } from "effect"
 import { makeCorpora } from "./corpora.ts"
 import { failure } from "./errors.ts"
 import { makePool } from "./pool.ts"
-import { bundleKey, checkSchedules, planOf, type Shape, shapeOf, startRun, tokensNeeded } from "./run.ts"
+import { bundleKey, planOf, type Shape, shapeOf, startRun, tokensNeeded } from "./run.ts"
 import { type Lane, startSession } from "./session.ts"
 import { startingPoint } from "./start.ts"
 
@@ -67,7 +67,7 @@ export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, Ba
         const problem = checkAssignments(options.name, assignments)
         if (problem !== undefined) return yield* problem
         for (const assignment of assignments) {
-          const { spec, noiseScale, averages } = assignment
+          const { spec, noiseScale } = assignment
           const at = { ...blame, runId: runId(spec) }
           if (spec.precision !== info.precision) {
             const message = `precision: ${options.name} computes in ${info.precision}, not ${spec.precision}; use ${info.precision}`
@@ -81,11 +81,6 @@ export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, Ba
             const message = `noiseScale: ${noiseScale.small} and ${noiseScale.big} tokens must be whole numbers of sequences of ${S}, the first smaller`
             return yield* failure(at, "InvalidSpec", message, { field: "noiseScale" })
           }
-          if (averages.includes(1)) {
-            const message = "averages: a decay of 1 never leaves its start at zero; use one below 1"
-            return yield* failure(at, "InvalidSpec", message, { field: "averages" })
-          }
-          yield* checkSchedules(options.name, assignment)
           yield* planOf(options.name, assignment)
         }
       })

@@ -39,6 +39,7 @@ const cases: ReadonlyArray<
   ],
   ["another precision", "Unsupported", "precision", { precision: "bf16" }, {}, /use f64/],
   ["an average that never moves", "InvalidSpec", "averages", {}, { averages: [1] }, /below 1/],
+  ["an average named twice", "InvalidSpec", "averages", {}, { averages: [0.9, 0.5, 0.9] }, /0.9 is there twice/],
   [
     "noise-scale batches that cut a sequence",
     "InvalidSpec",
