@@ -17,7 +17,7 @@ export const bellsFigure = (law: Law): Figure => {
   const base = {
     id: "bells",
     title: "Optimal learning rate against batch size",
-    caption: `Each curve is one horizon; bars are intervals. ${
+    caption: `Each curve is one horizon; bars are intervals, left out on a side that is open. ${
       fitted > 0
         ? `Smooth curves are fitted bells (${fitted} of ${law.bells.length} horizons)${fitted < law.bells.length ? "; where the peak is not identified, straight lines join the points" : ""}.`
         : "No peak is identified, so the points are joined by straight lines."

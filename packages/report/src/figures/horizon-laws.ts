@@ -55,7 +55,7 @@ export const horizonLawsFigure = (law: Law): Figure => {
   const base = {
     id: "horizon-laws",
     title: "Critical and best batches against the horizon",
-    caption: `${both ? "Left: the" : "The"} batch that needs more data by the stated share, the peak of the bell and the batch with the lowest loss: three definitions, three quantities. ${both ? "Right: the height of the bell. " : ""}Bars are intervals; lines and bands are fitted power laws and the interval of a value read off them; an arrow is a one-sided bound.`,
+    caption: `${both ? "Left: the" : "The"} batch that needs more data by the stated share, the peak of the bell and the batch with the lowest loss: three definitions, three quantities. ${both ? "Right: the height of the bell. " : ""}Bars are intervals, left out on a side that is open; lines and bands are fitted power laws and the interval of a value read off them; an arrow is a one-sided bound.`,
     tables: [horizonTable(law), powerLawTable(law), bestBatchTable(law)],
     legend: batches.map((t): LegendEntry => ({ label: t.name, color: t.color, symbol: t.symbol })),
   }

@@ -16,7 +16,7 @@ export const regimesFigure = (law: Law): Figure => {
     id: "regimes",
     title: "Optimal learning rate against the horizon",
     caption:
-      "Each curve is one batch size; bars are intervals. Theory has the curve of a small batch fall and that of a large one rise, with a flat one between them.",
+      "Each curve is one batch size; bars are intervals, left out on a side that is open. Theory has the curve of a small batch fall and that of a large one rise, with a flat one between them.",
     tables: [regimeTable(law)],
     legend: batches.map((batch, i) => ({
       label: raised(`B = ${tokensLabel(batch)}`),

@@ -15,7 +15,7 @@ export const sensitivityFigure = (law: Law): Figure => {
     id: "sensitivity",
     title: "Learning-rate sensitivity",
     caption:
-      "Mean loss given up by a rate half or twice the optimum and at it, one curve per batch size; bars are intervals. Filatov et al. 2024 (arXiv 2410.05838) find it to fall with T.",
+      "Mean loss given up by a rate half or twice the optimum and at it, one curve per batch size; bars are intervals, left out on a side that is open. Filatov et al. 2024 (arXiv 2410.05838) find it to fall with T.",
     tables: [sensitivityTable(law)],
     legend: batches.map((batch, i) => ({
       label: raised(`B = ${tokensLabel(batch)}`),
