@@ -69,6 +69,24 @@ describe("only the difference is trained", () => {
     }).pipe(Effect.provide(kept)),
   )
 
+  it.effect("a noise scale that was not measured at a horizon is, once", () =>
+    Effect.gen(function* () {
+      const noiseScale = { small: 32, big: 128, samples: 2 }
+      const measured = withFields({ noiseScale })
+      const first = yield* sweepOn({}, measured)
+      assert.strictEqual(first.plan.cost.readings, 48)
+      assert.strictEqual((yield* sweepOn({}, measured)).plan.runs.length, 0)
+      assert.strictEqual((yield* sweepOn({}, small)).plan.runs.length, 0)
+      const other = withFields({ noiseScale: { ...noiseScale, samples: 4 } })
+      const { plan, summary } = yield* sweepOn({}, other)
+      assert.strictEqual(plan.cost.readings, 24)
+      assert.deepInclude(summary, { finished: 12, inconsistent: 0 })
+      assert.strictEqual((yield* sweepOn({}, measured)).plan.runs.length, 0)
+      const found = (yield* journal).filter(({ event }) => event._tag === "NoiseScaleMeasured")
+      assert.strictEqual(found.length, 48)
+    }).pipe(Effect.provide(kept)),
+  )
+
   it.effect("a new average cannot be read from checkpoints that do not hold it", () =>
     Effect.gen(function* () {
       yield* sweepOn({}, small)

@@ -72,7 +72,7 @@ export const testBackend = (
         branching: true,
         checkpoints: true,
         averages: true,
-        noiseScale: false,
+        noiseScale: true,
         synthetic: false,
         maxima: {},
         flopsPerSecond: 1e9,
@@ -123,6 +123,11 @@ export const testBackend = (
             for (const [decay, mean] of means) {
               const loss = 2 + mean / (1 - decay ** step) + error()
               yield* send({ _tag: "Evaluated", ...at, average: averageName(decay), loss })
+            }
+            const sizes = assignment.noiseScale
+            if (sizes !== undefined) {
+              const norms = { squaredNormSmall: 2 * x * x, squaredNormBig: x * x }
+              yield* send({ _tag: "NoiseScaleMeasured", runId: id, tokens, requested, ...sizes, ...norms })
             }
           }
         })

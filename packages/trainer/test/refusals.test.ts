@@ -124,6 +124,12 @@ describe("a corpus of a few words", () => {
           expect(error).toMatchObject({ reason: "Data", field: "data", retryable: false })
           expect(error.message).toMatch(/repeat/)
         }
+        // The noise scale is read from the tokens that follow a reading, so they must be there too.
+        const last = have - 1 - ((have - 1) % 32)
+        const noiseScale = { small: 8, big: 64, samples: 2 }
+        const probed = (evaluateAt: number) => assign(bytes, { until: last, evaluateAt: [evaluateAt], noiseScale })
+        expect((yield* Effect.flip(backend.prepare([probed(last - 96)]))).message).toMatch(/repeat/)
+        expect(only(yield* train(probed(last - 128)), "NoiseScaleMeasured")).toHaveLength(1)
         // With `repeat` the corpus starts again.
         const again = assign({ ...bytes, data: { ...data, repeat: true } }, { until: have + 64, logEvery: 64 })
         expect(only(yield* train(again), "Finished")).toHaveLength(1)
