@@ -49,7 +49,7 @@ export const contractCases = (): DeviceCase[] => {
         const [[loss]] = await executable.run([gradOf(training, 1, 1)])
         expect(loss / (training.sequenceLength * Math.log(training.vocabulary))).toBeCloseTo(1, 2)
         expect(executable.bytes).toBeGreaterThan(0)
-        executable.dispose()
+        await executable.dispose()
       },
     },
     {
@@ -139,8 +139,9 @@ export const contractCases = (): DeviceCase[] => {
       skip,
       run: async (device) => {
         const executable = await device.compile(training, { lanes: 1, microBatch: 1 })
-        executable.dispose()
+        await executable.dispose()
         await expect(executable.run([gradOf(training, 1, 1)])).rejects.toThrow(/disposed/)
+        await executable.dispose()
       },
     },
   ]

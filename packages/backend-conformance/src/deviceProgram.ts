@@ -81,7 +81,7 @@ export const withExecutable = async <A>(
     for (const [lane, seed] of seeds.entries()) await prepare(executable, training, lane, seed)
     return await use(executable)
   } finally {
-    executable.dispose()
+    await executable.dispose()
   }
 }
 

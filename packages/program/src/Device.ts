@@ -72,7 +72,8 @@ export interface Executable {
   readonly read: (lane: number, buffer: string) => Promise<Float32Array | Float64Array>
   /** Replays a chunk; one result per call, in order. Lanes marked inactive are left untouched and return NaN. */
   readonly run: (calls: readonly Call[], active?: readonly boolean[]) => Promise<readonly Float64Array[]>
-  readonly dispose: () => void
+  /** Gives the buffers back. A run under way ends first; calls made since fail. A second time does nothing. */
+  readonly dispose: () => Promise<void>
 }
 
 export interface Device {

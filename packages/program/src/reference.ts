@@ -163,7 +163,7 @@ const makeExecutable = (training: Training, options: CompileOptions, create: (si
         return result
       })
     },
-    dispose: () => {
+    dispose: async () => {
       lanes = []
     },
   }

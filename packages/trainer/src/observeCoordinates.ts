@@ -132,7 +132,7 @@ const observeWidth = (device: Device, study: CoordinateStudy, width: number) =>
       attempt(() =>
         device.compile(program, { lanes: seeds.length, microBatch: sequences, keep: layers.map(([name]) => name) }),
       ),
-      (compiled) => Effect.sync(() => compiled.dispose()),
+      (compiled) => Effect.promise(() => compiled.dispose()),
     )
     yield* attempt(async () => {
       for (const [lane, seed] of seeds.entries()) {

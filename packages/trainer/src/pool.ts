@@ -25,7 +25,7 @@ const compile = async (device: Device, shape: Shape, lanes: number, wanted: numb
   const block = executable.blockSequences
   if (wanted % block === 0) return { executable, microBatch: wanted }
   if (wanted > block) return { executable, microBatch: Math.floor(wanted / block) * block }
-  executable.dispose()
+  await executable.dispose()
   return { executable: await device.compile(shape.training, { lanes, microBatch: block }), microBatch: block }
 }
 
@@ -38,10 +38,16 @@ export const makePool = (
   Effect.gen(function* () {
     /** The one idle for longest comes first. */
     const idle: Array<{ readonly key: string; readonly compiled: Compiled }> = []
-    const disposeOldest = (left: number) => {
-      for (const { compiled } of idle.splice(0, Math.max(0, idle.length - left))) compiled.executable.dispose()
-    }
-    yield* Effect.addFinalizer(() => Effect.sync(() => disposeOldest(0)))
+    /** A device that cannot even let go has failed before, and that failure is what should be told. */
+    const dispose = ({ compiled }: { readonly compiled: Compiled }) =>
+      Effect.tryPromise(() => compiled.executable.dispose()).pipe(
+        Effect.catch(({ cause }) =>
+          Effect.logWarning(`an executable of ${device.info.name} was not given back: ${cause}`),
+        ),
+      )
+    const disposeOldest = (left: number) =>
+      Effect.forEach(idle.splice(0, Math.max(0, idle.length - left)), dispose, { discard: true })
+    yield* Effect.addFinalizer(() => disposeOldest(0))
     const { precision, concurrency } = device.info
     const most = Math.max(KEPT, concurrency)
     const build = (shape: Shape, lanes: number) =>
@@ -65,11 +71,11 @@ export const makePool = (
             return waiting === undefined ? build(shape, lanes) : Effect.succeed(waiting.compiled)
           }),
           (compiled, exit) =>
-            Effect.sync(() => {
+            Effect.suspend(() => {
               // After a failure nobody knows what state a device left it in.
-              if (!Exit.isSuccess(exit) && !Exit.hasInterrupts(exit)) return compiled.executable.dispose()
+              if (!Exit.isSuccess(exit) && !Exit.hasInterrupts(exit)) return dispose({ compiled })
               idle.push({ key, compiled })
-              disposeOldest(most)
+              return disposeOldest(most)
             }),
         )
       },

@@ -27,7 +27,7 @@ const watched = () => {
         },
         dispose: () => {
           seen.disposed++
-          executable.dispose()
+          return executable.dispose()
         },
       }
     },

@@ -104,7 +104,7 @@ export const makeExecutable = (options: ExecutableOptions): Executable => {
         return all.slice(end - count, end)
       })
     },
-    dispose: () => {
+    dispose: async () => {
       if (disposed) return
       disposed = true
       session.dispose()
