@@ -5,6 +5,6 @@ const root = new URL("..", import.meta.url).pathname
 const pnpm = (...args: ReadonlyArray<string>) => spawnSync("pnpm", args, { cwd: root, stdio: "inherit" }).status ?? 1
 
 if (pnpm("--silent", "--filter", "@ts/backend-cpu", "run", "native") !== 0) {
-  console.error("Going on without the native kernels: the portable device trains, about twenty times slower.")
+  console.error("Going on without the native kernels: the portable device trains, about forty times slower a run.")
 }
 process.exitCode = pnpm("--silent", "--filter", "example-quickstart", "run", "start")

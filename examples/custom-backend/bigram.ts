@@ -4,8 +4,15 @@
  * conformance suite, which runs what applies and tells why it skips the rest.
  */
 
-import type { Assignment } from "@ts/backend"
-import { Backend, BackendError, type Capabilities, checkAssignments, type RunEvent, runId } from "@ts/backend"
+import {
+  type Assignment,
+  Backend,
+  BackendError,
+  type Capabilities,
+  checkAssignments,
+  type RunEvent,
+  runId,
+} from "@ts/backend"
 import { type Corpus, type DataError, DataSource } from "@ts/data"
 import { factor, steps, stepsUntil } from "@ts/schedule"
 import { Effect, Layer, Stream } from "effect"

@@ -6,6 +6,7 @@ import { Effect, FileSystem, Option } from "effect"
 import { Flag } from "effect/cli"
 import { conditionsOf } from "./conditions.ts"
 import { inputError, toCliError } from "./exit.ts"
+import type { FlagValues } from "./flagValues.ts"
 import { openStudy, storeLayer } from "./studyFile.ts"
 import { hasHeader, isTable, type MappingFlags, readTable } from "./table.ts"
 
@@ -26,8 +27,7 @@ export const fitFlags = {
   ),
   bootstrapSeed: Flag.Int("bootstrap-seed").pipe(Flag.withDescription("Seed of the resampling"), Flag.withDefault(0)),
 }
-type Given<F> = F extends Flag.Flag<infer A> ? A : never
-export type FitFlags = { readonly [K in keyof typeof fitFlags]: Given<(typeof fitFlags)[K]> }
+export type FitFlags = FlagValues<typeof fitFlags>
 
 export const fitOptions = (flags: FitFlags, conditions: Conditions): FitOptions => ({
   ...Object.fromEntries(

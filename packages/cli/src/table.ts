@@ -5,6 +5,7 @@ import { Effect, type FileSystem, Option } from "effect"
 import { Flag } from "effect/cli"
 import { type CliError, inputError, toCliError } from "./exit.ts"
 import { readText } from "./files.ts"
+import type { FlagValues } from "./flagValues.ts"
 
 const optional = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
@@ -36,8 +37,7 @@ export const mappingFlags = {
   status: optional("status", "Column that says finished, diverged or pruned"),
 }
 
-type Given<F> = F extends Flag.Flag<infer A> ? A : never
-export type MappingFlags = { readonly [K in keyof typeof mappingFlags]: Given<(typeof mappingFlags)[K]> }
+export type MappingFlags = FlagValues<typeof mappingFlags>
 
 const mappingOf = (flags: MappingFlags, source: string): TableMapping => {
   const { eta, batch, tokens, loss, ...rest } = flags

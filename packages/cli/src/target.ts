@@ -4,6 +4,7 @@ import { parseDuration } from "@ts/schedule"
 import { Effect, Option } from "effect"
 import { Flag } from "effect/cli"
 import { inputError, toCliError } from "./exit.ts"
+import type { FlagValues } from "./flagValues.ts"
 
 export const targetFlags = {
   horizon: Flag.String("for").pipe(
@@ -15,8 +16,7 @@ export const targetFlags = {
     Flag.optional,
   ),
 }
-type Given<F> = F extends Flag.Flag<infer A> ? A : never
-export type TargetFlags = { readonly [K in keyof typeof targetFlags]: Given<(typeof targetFlags)[K]> }
+export type TargetFlags = FlagValues<typeof targetFlags>
 
 const longest = (law: Law): number => law.cells.reduce((most, cell) => Math.max(most, cell.tokens), 0)
 

@@ -10,7 +10,7 @@ import { cpuAvailability } from "./native.ts"
 export interface CpuBackendOptions extends CpuOptions, Partial<Omit<TrainerOptions, "name" | "device">> {
   /**
    * What to do where the addon cannot be had. `refuse` (default): a typed error that says why. `reference`: the portable
-   * reference device in f32, about twenty times slower and with other last bits; its `numericsId` says so.
+   * reference device in f32, about forty times slower a run (37 times on the quickstart's model, 2026-11-22) and with other last bits; its `numericsId` says so.
    */
   readonly fallback?: "refuse" | "reference"
 }
@@ -30,7 +30,7 @@ const device = ({ fallback = "refuse", ...options }: CpuBackendOptions) =>
     if (!available.available && fallback === "reference") {
       return Effect.as(
         Effect.logWarning(
-          `${available.reason}; training goes on with the portable reference device, about twenty times slower.`,
+          `${available.reason}; training goes on with the portable reference device, about forty times slower a run.`,
         ),
         referenceDevice({ precision: "f32" }),
       )

@@ -7,7 +7,9 @@ import { cpuAvailability, cpuDevice } from "./index.ts"
 
 const state = cpuAvailability()
 
-describe.skipIf(!state.available)("CPU device against PyTorch", () => {
+const title = state.available ? "CPU device against PyTorch" : `CPU device against PyTorch (skipped: ${state.reason})`
+
+describe.skipIf(!state.available)(title, () => {
   it.each(gradientFixtures)("%s: loss, activations and all gradients in f32", async (name) => {
     const { loss, activations, gradients } = await fixtureErrors(await cpuDevice(), name)
     expect(loss).toBeLessThan(1e-6)
