@@ -21,45 +21,42 @@ interface Counted {
   readonly eta: number
 }
 
-interface CellTruth {
-  readonly lowest: number
-  readonly curvature: number
-}
-
-/** Readings near the lowest rate of their cell, sorted by trunk. */
+/** Readings near the lowest rate of their cell, sorted by trunk, and the curvatures of the cells. */
 const countedReadings = ({ truth, design }: Study) => {
   const { batches, horizons, rates, seeds } = design
   const readings: Array<Counted> = []
-  const cells: Array<CellTruth> = []
+  const curvatures: Array<number> = []
   batches.forEach((batch, b) => {
     for (const tokens of horizons) {
-      const losses = rates[b].map((eta) => noiselessLoss(truth, eta, batch, tokens, horizons))
-      const sound = rates[b].filter((_, i) => !Number.isNaN(losses[i]))
+      const sound = rates[b]
+        .map((eta) => ({ eta, loss: noiselessLoss(truth, eta, batch, tokens, horizons) }))
+        .filter((r) => !Number.isNaN(r.loss))
       if (sound.length === 0) continue
-      const best = sound.reduce((a, c) => (losses[rates[b].indexOf(c)] < losses[rates[b].indexOf(a)] ? c : a))
-      const cell = cells.length
-      cells.push({ lowest: 0, curvature: curvatureAt(truth, batch, tokens) })
-      for (const eta of sound)
-        if (Math.abs(Math.log2(eta / best)) <= window + 1e-9)
+      const best = sound.reduce((least, r) => (r.loss < least.loss ? r : least))
+      const cell = curvatures.length
+      curvatures.push(curvatureAt(truth, batch, tokens))
+      for (const { eta } of sound)
+        if (Math.abs(Math.log2(eta / best.eta)) <= window + 1e-9)
           for (let seed = 0; seed < seeds; seed++)
             readings.push({ trunk: `${b} ${eta} ${seed}`, cell, batch, tokens, eta })
     }
   })
   readings.sort((a, c) => (a.trunk < c.trunk ? -1 : a.trunk > c.trunk ? 1 : 0))
-  return { readings, cells }
+  return { readings, curvatures }
 }
 
 /** Law first, so that all that follows is nuisance: skew, lowest losses, curvatures. */
 const law = 4
 
-const parametersOf = (truth: Truth, cells: ReadonlyArray<CellTruth>): ReadonlyArray<number> => [
+const parametersOf = (truth: Truth, curvatures: ReadonlyArray<number>): ReadonlyArray<number> => [
   Math.log(truth.etaScale.at2p20),
   truth.etaScale.exponent,
   Math.log(truth.batchScale.at2p20),
   truth.batchScale.exponent,
   truth.skew,
-  ...cells.map((c) => c.lowest),
-  ...cells.map((c) => c.curvature),
+  // Losses enter linearly: any lowest loss will do.
+  ...curvatures.map(() => 0),
+  ...curvatures,
 ]
 
 const means = (
@@ -107,8 +104,8 @@ const eliminate = (information: Array<Float64Array>, k: number, original: number
 
 const informationOf = (study: Study): Array<Float64Array> => {
   const { truth, noise } = study
-  const { readings, cells } = countedReadings(study)
-  const center = parametersOf(truth, cells)
+  const { readings, curvatures } = countedReadings(study)
+  const center = parametersOf(truth, curvatures)
   const columns = center.map((value, j) => {
     const step = 1e-4 * Math.max(Math.abs(value), 0.1)
     const moved = (by: number) =>
@@ -116,7 +113,7 @@ const informationOf = (study: Study): Array<Float64Array> => {
         truth,
         center.map((v, i) => (i === j ? v + by : v)),
         readings,
-        cells.length,
+        curvatures.length,
       )
     const [up, down] = [moved(step), moved(-step)]
     const column = up.map((u, i) => (u - down[i]) / (2 * step))

@@ -79,17 +79,27 @@ export const ratesAbout = (logBest: number, step: number, side: number, phase: n
   return Array.from({ length: 2 * side + 1 }, (_, i) => 2 ** (step * (nearest - side + i + phase)))
 }
 
+const beforePeak = [6, 7, 8, 9, 10]
+
 export const scenarios: ReadonlyArray<Scenario> = [
   { name: "whole bell, independent noise", draw: setup({ shared: 0 }) },
   { name: "whole bell, half shared", draw: setup({ asymmetric: true }) },
   { name: "whole bell, all shared", draw: setup({ shared: 1 }) },
+  { name: "whole bell, noisy", draw: setup({ deviation: 0.01, asymmetric: true }) },
   {
     name: "misses the right side",
     draw: setup({ batches: [7, 8, 9, 10, 11], peak: { from: 1.5, to: 2.5 }, asymmetric: true }),
   },
+  { name: "misses the left side", draw: setup({ batches: [11, 12, 13, 14, 15], peak: { from: -2.5, to: -1.5 } }) },
+  { name: "misses the peak", draw: setup({ batches: beforePeak, peak: { from: 2, to: 4, beyond: "largest batch" } }) },
   {
-    name: "misses the peak",
-    draw: setup({ batches: [6, 7, 8, 9, 10], peak: { from: 2, to: 4, beyond: "largest batch" } }),
+    name: "misses the peak, noisy",
+    draw: setup({
+      batches: beforePeak,
+      peak: { from: 2, to: 4, beyond: "largest batch" },
+      deviation: 0.01,
+      asymmetric: true,
+    }),
   },
   {
     name: "four batches by four",
@@ -103,5 +113,4 @@ export const scenarios: ReadonlyArray<Scenario> = [
   { name: "two seeds", draw: setup({ batches: [9, 10, 11, 12, 13], seeds: 2 }) },
   { name: "alpha_B one half", draw: setup({ alphaB: [0.5, 0.5], asymmetric: true }) },
   { name: "half-octave rates", draw: setup({ step: 0.5, side: 4, batches: [8, 9.5, 11, 12.5, 14] }) },
-  { name: "noisy", draw: setup({ deviation: 0.01, asymmetric: true }) },
 ]
