@@ -6,6 +6,7 @@
  * `--studies` is the number over all scenarios, dealt evenly. With `--check` the exit code is 1 where a target is missed.
  */
 import { parseArgs } from "node:util"
+import { refuse, whole } from "./arguments.ts"
 import { type Scenario, scenarios } from "./scenarios.ts"
 import { type StudyScore, scoreStudy } from "./score.ts"
 import { identifiability, pooled, summarise } from "./summary.ts"
@@ -22,18 +23,6 @@ const { values: options } = parseArgs({
     sampled: { type: "boolean", default: false },
   },
 })
-
-const refuse = (message: string): never => {
-  console.error(message)
-  process.exit(2)
-}
-
-const whole = (name: string, text: string, least: number): number => {
-  const value = Number(text)
-  return Number.isSafeInteger(value) && value >= least
-    ? value
-    : refuse(`--${name} is ${text}; it must be a whole number of at least ${least}`)
-}
 
 const chosen: ReadonlyArray<Scenario> = scenarios.filter(
   (s) => options.scenario === undefined || s.name === options.scenario,
@@ -56,15 +45,17 @@ for (const scenario of chosen) {
 const groups = identifiability(scores)
 const total = pooled(figures)
 const missed = missedTargets(figures, total, groups, options.sampled)
+const everything = summarise("all scenarios", scores)
 if (options.json)
   console.log(
     JSON.stringify(
-      { studies: scores.length, seed, scenarios: figures, pooled: total, identifiability: groups, missed },
+      { studies: scores.length, seed, scenarios: figures, everything, pooled: total, identifiability: groups, missed },
       null,
       2,
     ),
   )
 else {
+  console.log(scenarioText(everything))
   console.log(`Pooled over quantities and scenarios: ${shareText(total)} % covered, ${scores.length} studies`)
   console.log(identifiabilityText(groups))
   console.log(

@@ -1,6 +1,7 @@
 /** One study against its truth: what was answered about each quantity, and whether the answer holds the truth. */
 import { fitLaw, type Law, predict, type Result } from "../../packages/fit/src/index.ts"
 import { random, sequence } from "../../packages/random/src/index.ts"
+import { drawStudy } from "./draw.ts"
 import { peakDeviations } from "./fisher.ts"
 import type { Scenario } from "./scenarios.ts"
 import { at, lnBestRate, type Study, simulate } from "./simulate.ts"
@@ -74,7 +75,7 @@ const answersOf = (law: Law, { truth, design }: Study): StudyScore["answers"] =>
 /** Study `index` of a scenario: the same seed, scenario and index give the same study. */
 export const scoreStudy = (scenario: Scenario, seed: number, index: number): StudyScore => {
   const draws = sequence(random(seed, `calibration/${scenario.name}/${index}`))
-  const study = scenario.draw(draws)
+  const study = drawStudy(scenario.setup, draws)
   const rows = simulate(study, draws)
   const start = performance.now()
   const law = fitLaw(rows)
