@@ -99,6 +99,12 @@ if (check("build", "turbo", "run", "build", "--output-logs=errors-only")) {
   }
 }
 unitTests()
+/** Whether intervals hold the truth as often as they say, on simulated studies; see bench/README.md. */
+const calibration = join(root, "bench/calibration")
+const calibrationTests = readdirSync(calibration).flatMap((f) => (f.endsWith(".test.ts") ? [join(calibration, f)] : []))
+check("tests of the calibration", "node", "--conditions=@ts/source", "--test", ...calibrationTests)
+const sampled = ["--studies", "200", "--sampled", "--check"]
+check("calibration, sampled", "node", "--conditions=@ts/source", join(calibration, "run.ts"), ...sampled)
 for (const example of readdirSync(join(root, "examples"))) {
   const { scripts } = JSON.parse(readFileSync(join(root, "examples", example, "package.json"), "utf8")) as {
     scripts?: Record<string, string>
