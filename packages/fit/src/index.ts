@@ -6,18 +6,27 @@ export { MappingError, type Product, parseProduct } from "./expression.ts"
 export { fitLaw } from "./fit-law.ts"
 export { type JointBell, jointBell, jointBellAt } from "./joint-bell.ts"
 export type * from "./law.ts"
+export {
+  type LocalRecovery,
+  type LocalRecoveryOptions,
+  localRecovery,
+  type RecoveryBranch,
+  type RecoveryVerdict,
+} from "./local-recovery.ts"
 export { noiseLevel } from "./noise.ts"
 export { type NoiseScaleReading, noiseScale } from "./noise-scale.ts"
+export { type BestStepRate, type NoiseScaleFromRates, noiseScaleFromRates } from "./noise-scale-from-rates.ts"
 export { type LossCurve, lossCurves, overheads } from "./overhead.ts"
 export { type HorizonPoint, powerLaw, powerLawAt } from "./power-law.ts"
 export { predict } from "./predict.ts"
 export { type ProfileMinimum, type ProfileOptions, type ProfileReading, profileMinimum } from "./profile.ts"
 export { fewestSteps, type Profile, profiles } from "./profiles.ts"
 export * from "./published/index.ts"
+export { rangeSensitivity, type SweptRate } from "./range-sensitivity.ts"
 export { flatMargin, regime } from "./regime.ts"
 export * from "./result.ts"
 export { completeRow, type Provenance, type Row, type RowLike, type Status } from "./row.ts"
-export { sensitivity } from "./sensitivity.ts"
+export { relativeSensitivity, sensitivity } from "./sensitivity.ts"
 export { LawFormatError, parseLaw, serializeLaw } from "./serialize.ts"
 export { overheadBatch, type StepsPoint, type StepsToTarget, stepsToTarget } from "./steps-to-target.ts"
 export { etaSurface, surfaceAt } from "./surface.ts"

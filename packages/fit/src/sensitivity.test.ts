@@ -1,8 +1,9 @@
+import { random, sequence } from "@ts/random"
 import { expect, it } from "vitest"
 import { octaves } from "../test/simulate.ts"
 import { profileMinimum } from "./profile.ts"
-import { isEstimate } from "./result.ts"
-import { sensitivity } from "./sensitivity.ts"
+import { type Estimate, isEstimate, notIdentified } from "./result.ts"
+import { relativeSensitivity, sensitivity } from "./sensitivity.ts"
 
 const measure = (etas: ReadonlyArray<number>, loss: (z: number) => number) => {
   const points = etas.map((eta) => ({ eta, loss: loss(Math.log(eta) + 8 * Math.LN2) }))
@@ -31,4 +32,42 @@ it("is not identified beyond the sound rates or without an optimum", () => {
   expect(at(2)).toMatchObject({ reason: "edge-low" })
   const edge = profileMinimum(points.slice(0, 2))
   expect(sensitivity(edge.parabola, edge.eta, edge.curvature, points)).toMatchObject({ reason: "depends" })
+})
+
+it("has an interval that covers the truth, from a known noise", () => {
+  const draws = sequence(random(9, "sensitivity"))
+  const noise = 0.004
+  const truth = (0.06 * Math.LN2 ** 2) / 3
+  const studies = 400
+  let covered = 0
+  const found: Array<number> = []
+  let error = 0
+  for (let study = 0; study < studies; study++) {
+    const points = octaves(-11, -5, 0.5).map((eta) => ({
+      eta,
+      loss: 2 + 0.03 * (Math.log(eta) + 8 * Math.LN2) ** 2 + noise * draws.normal(),
+    }))
+    const profile = profileMinimum(points, { noise })
+    const s = sensitivity(profile.parabola, profile.eta, profile.curvature, points) as Estimate
+    if (s.interval!.low < truth && truth < s.interval!.high) covered++
+    found.push(s.value)
+    error += (s.standardError as number) / studies
+  }
+  // 90 % intervals, less three standard errors; on a half-octave grid the curvature's error is a little more than that of s.
+  expect(covered / studies).toBeGreaterThan(0.855)
+  const scatter = Math.sqrt(found.reduce((sum, x) => sum + (x - truth) ** 2, 0) / studies)
+  expect(error / scatter).toBeGreaterThan(0.85)
+  expect(error / scatter).toBeLessThan(1.4)
+})
+
+it("is relative to the loss at the optimum", () => {
+  const { found, at } = measure(octaves(-11, -5), (z) => 2 + 0.03 * z * z)
+  const absolute = at(1) as Estimate
+  const relative = relativeSensitivity(absolute, found.loss) as Estimate
+  expect(relative.value).toBeCloseTo(absolute.value / 2, 10)
+  expect(relative.standardError).toBeCloseTo((absolute.standardError as number) / 2, 10)
+  expect(relative.interval?.high).toBeCloseTo((absolute.interval?.high ?? 0) / 2, 10)
+  const why = notIdentified("edge-low", "", 3)
+  expect(relativeSensitivity(why, found.loss)).toBe(why)
+  expect(relativeSensitivity(absolute, why)).toMatchObject({ reason: "depends" })
 })

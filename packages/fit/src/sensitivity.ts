@@ -1,17 +1,19 @@
 import { etaText } from "./format.ts"
 import type { Parabola } from "./law.ts"
 import { type Estimate, isEstimate, notIdentified, type Result, standardErrorOf } from "./result.ts"
-import { twoSided } from "./student.ts"
 
 /**
- * Learning-rate sensitivity of one cell, nats:
+ * Learning-rate sensitivity of one cell (batch, horizon), nats per token: what a rate wrong by up to k octaves costs on average,
  *
- *   s(B, T) = mean over eta in {2^-k, ..., 2^k} eta* (whole octaves) of L(eta) - L(eta*),   k = 1 by default.
+ *   s(B, T) = 1/(2k + 1) sum over j = -k ... k of [ L(2^j eta*) - L(eta*) ],   k = 1 by default, so a factor of two either way.
  *
- * A definition of this package, made to be computable from a short profile; the notion, not the formula, is that of Wortsman et al. 2023
- * (arXiv 2309.14322), and the exact one of Filatov et al. 2024 is unknown to us. L is the fitted parabola plus the
- * linearly interpolated deviations of the measured losses from it. Not identified where a rate of the set lies outside
- * the sound rates. For the value relative to the loss, divide by `loss` of the cell.
+ * The term j = 0 is zero and counts in the mean. L is the fitted parabola plus the linearly interpolated deviations of the measured losses
+ * from it, L(eta*) the curve's minimum. For a parabola with curvature c = d2L/d(ln eta)^2 it is c (ln 2)^2 k(k + 1)/6. It is absolute, in nats;
+ * `relativeSensitivity` divides by L(eta*). Not identified where a rate of the set lies outside the sound rates. The error is that of
+ * the curvature, scaled: first order, and without the noise of readings outside the fitted window.
+ *
+ * A definition of this package, made to be computable from a short profile about its own optimum. The sensitivity of
+ * Wortsman et al. 2023 (arXiv 2309.14322) is `rangeSensitivity`; that of Filatov et al. 2024 (arXiv 2410.05838) is not known to us.
  *
  * @param readings sound points of the profile (rate, loss)
  */
@@ -56,25 +58,45 @@ export const sensitivity = (
     total += model(x) + off - parabola.minimum
   }
   const value = total / (2 * octaves + 1)
-  // First order: the excess scales with the curvature, and so does its error.
+  // First order: the excess scales with the curvature, and so do its error and the ends of its interval.
   const error = standardErrorOf(curvature)
-  const spread = error === undefined ? undefined : Math.abs(value) * (error / curvature.value)
-  const interval = eta.interval === undefined ? undefined : eta.interval.level
+  const part = Math.abs(value) / curvature.value
+  const { interval } = curvature
   const estimate: Estimate = {
     _tag: "Estimate",
     value,
     scale: "linear",
-    standardError: spread ?? curvature.standardError,
+    standardError: error === undefined ? curvature.standardError : part * error,
     interval:
-      spread === undefined || interval === undefined
+      interval === undefined
         ? undefined
         : {
-            low: value - twoSided(interval, Infinity) * spread,
-            high: value + twoSided(interval, Infinity) * spread,
-            level: interval,
+            low: Math.max(0, value - part * (curvature.value - interval.low)),
+            high: value + part * (interval.high - curvature.value),
+            level: interval.level,
           },
     n: readings.length,
     notes: [],
   }
   return estimate
+}
+
+/**
+ * The sensitivity as a fraction of the loss at the optimum, s / L(eta*): for comparing models or data of different loss. The loss is
+ * known far better than s, so its error is left out.
+ */
+export const relativeSensitivity = (sensitivity: Result, loss: Result): Result => {
+  if (!isEstimate(sensitivity)) return sensitivity
+  if (!isEstimate(loss) || !(loss.value > 0))
+    return notIdentified("depends", "Needs the loss at an identified optimum.", sensitivity.n)
+  const { value, standardError, interval } = sensitivity
+  return {
+    ...sensitivity,
+    value: value / loss.value,
+    standardError: typeof standardError === "number" ? standardError / loss.value : standardError,
+    interval:
+      interval === undefined
+        ? undefined
+        : { ...interval, low: interval.low / loss.value, high: interval.high / loss.value },
+  }
 }
