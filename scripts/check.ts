@@ -6,20 +6,30 @@ import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { browserChecks } from "../tests/browser/check.ts"
+import { packages, root } from "./packages.ts"
+import { sizes } from "./sizes.ts"
 
-const root = new URL("..", import.meta.url).pathname
 const scratch = mkdtempSync(join(tmpdir(), "time-transfer-check-"))
 let passed = 0
 let failed = 0
 const failures: Array<string> = []
 
-const record = (name: string, ok: boolean, seconds: number) => {
+const record = (name: string, ok: boolean, seconds?: number) => {
   if (ok) passed++
   else {
     failed++
     failures.push(name)
   }
-  console.log(`${ok ? "ok  " : "FAIL"} ${name} (${seconds.toFixed(1)} s)`)
+  console.log(`${ok ? "ok  " : "FAIL"} ${name}${seconds === undefined ? "" : ` (${seconds.toFixed(1)} s)`}`)
+}
+
+/** Verdicts that are reached in this process: each with what is wrong, if anything is. */
+const judge = (verdicts: ReadonlyArray<{ readonly name: string; readonly problem?: string }>) => {
+  for (const { name, problem } of verdicts) {
+    if (problem !== undefined) console.log(problem)
+    record(name, problem === undefined)
+  }
 }
 
 const run = (command: ReadonlyArray<string>, quiet: boolean, cwd = root) => {
@@ -77,10 +87,20 @@ const unitTests = () => {
   console.log(`${ok ? "ok  " : "FAIL"} ${results.numPassedTests} unit tests (${seconds.toFixed(1)} s)`)
 }
 
-/** What a user installs: the built files, as ES modules and CommonJS, without the source condition. */
-const packages = ["packages", "plugins"].flatMap((folder) =>
-  readdirSync(join(root, folder)).map((name) => join(folder, name)),
-)
+/** Packages without I/O in a real browser. Who has none is told so; the gate has one. */
+const inChromium = async () => {
+  const { verdicts, skipped } = await browserChecks()
+  judge(verdicts)
+  if (skipped === undefined) return
+  if (process.env["CI"]) judge([{ name: "packages without I/O in Chromium", problem: skipped }])
+  else console.log(`skip packages without I/O in Chromium: ${skipped}`)
+}
+
+const bundleSizes = async () => {
+  const { table, verdicts } = await sizes()
+  console.log(table)
+  judge(verdicts)
+}
 
 const loader = join(scratch, "load.cjs")
 writeFileSync(loader, "require(process.argv[2]); import(process.argv[3])")
@@ -90,13 +110,15 @@ check("type check", "tsc", "--noEmit", "-p", "tsconfig.json")
 check("lint and format", "biome", "check", ".")
 if (check("build", "turbo", "run", "build", "--output-logs=errors-only")) {
   check("publint and attw for every package", "turbo", "run", "pack", "--output-logs=errors-only")
-  for (const folder of packages) {
-    const { name } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as { name: string }
+  for (const { name, folder } of packages) {
+    // What a user installs: the built files, as ES modules and CommonJS, without the source condition.
     const file = join(root, folder, "dist/index")
     // The conformance suites register tests when imported, which only a test runner can do.
     if (name === "@ts/backend-conformance") continue
     check(`${name} loads as ESM and CommonJS`, "node", loader, `${file}.cjs`, `${file}.js`)
   }
+  await inChromium()
+  await bundleSizes()
 }
 unitTests()
 /** Whether intervals hold the truth as often as they say, on simulated studies; see bench/README.md. */
@@ -126,7 +148,7 @@ const readmeExample = (folder: string) => {
   record(`example in ${folder}/README.md`, ok, seconds)
   rmSync(file)
 }
-for (const folder of packages) readmeExample(folder)
+for (const { folder } of packages) readmeExample(folder)
 
 rmSync(scratch, { recursive: true })
 if (failures.length > 0) console.log(`\nfailed:\n${failures.map((name) => `  ${name}`).join("\n")}`)
