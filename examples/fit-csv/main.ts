@@ -6,25 +6,18 @@
  * The table (see README.md) has 25 AdamW runs of a 130M-parameter model. Most cells vary the learning rate too little to have an
  * optimum, and say so. On the shell:
  *
- *     time-transfer fit runs.csv --eta lr --batch "batch_size * seq_len" --tokens tokens --loss loss
+ *     time-transfer fit runs.csv --seq-len seq_len
  */
 import { readFileSync } from "node:fs"
-import { fitLaw, isEstimate, rowsFromTable } from "@ts/fit"
-import { parse } from "csv-parse/sync"
+import { fitLaw, isEstimate } from "@ts/fit"
+import { describe, parseRuns, rowsFromTable } from "@ts/runs"
 
-const text = readFileSync(new URL("runs.csv", import.meta.url))
-const records: ReadonlyArray<Record<string, string>> = parse(text, { columns: true })
-const table = Object.fromEntries(
-  Object.keys(records[0] ?? {}).map((name) => [name, records.map((record) => record[name])]),
-)
+const bytes = readFileSync(new URL("runs.csv", import.meta.url))
+const table = await parseRuns({ name: "runs.csv", bytes })
 
-const { rows, diverged, summary } = rowsFromTable(table, {
-  eta: "lr",
-  batch: "batch_size * seq_len", // sequences to tokens
-  tokens: "tokens",
-  loss: "loss",
-})
-console.log(`${summary.used} of ${summary.rows} rows used; diverged: lines ${diverged.map((k) => k + 2).join(", ")}`)
+// What a mapping leaves out is guessed from the columns' names. Whether batch_size counts sequences or tokens, no name can say.
+const { rows, summary } = rowsFromTable(table, { seqLen: "seq_len" })
+for (const line of describe(summary)) console.log(line)
 
 const law = fitLaw(rows)
 for (const { batch, tokens, eta } of law.cells) {

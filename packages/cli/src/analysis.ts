@@ -1,6 +1,7 @@
 /** From a study or somebody's table to a law. */
-import { resolve } from "node:path"
+import { extname, resolve } from "node:path"
 import { type Conditions, type FitOptions, fitLaw, type Law, type Row } from "@ts/fit"
+import { describe, type RunsSummary } from "@ts/runs"
 import { Store, Study } from "@ts/sweep"
 import { Effect, FileSystem, Option } from "effect"
 import { Flag } from "effect/cli"
@@ -8,7 +9,7 @@ import { conditionsOf } from "./conditions.ts"
 import { inputError, toCliError } from "./exit.ts"
 import type { FlagValues } from "./flagValues.ts"
 import { openStudy, storeLayer } from "./studyFile.ts"
-import { hasHeader, isTable, type MappingFlags, readTable } from "./table.ts"
+import { isJsonTable, isTable, type MappingFlags, readTable } from "./table.ts"
 
 const number = (name: string, description: string) =>
   Flag.Finite(name).pipe(Flag.withDescription(description), Flag.optional)
@@ -53,39 +54,33 @@ export interface Source {
   readonly folder: string
   /** What was read and what was left out, for stderr. */
   readonly talk: ReadonlyArray<string>
+  /** The same as data, of a table. */
+  readonly runs?: RunsSummary
 }
 
-const NAMED = 12
+/** A file of JSON is a table where it holds a list. */
+const holdsRuns = Effect.fn("holdsRuns")(function* (path: string) {
+  if (extname(path) !== ".json") return isTable(path)
+  const fs = yield* FileSystem.FileSystem
+  return yield* Effect.orElseSucceed(Effect.map(fs.readFileString(path), isJsonTable), () => false)
+})
 
-/** "line 5, 10, 16", and how many more. */
-const lineList = (lines: ReadonlyArray<number>): string => {
-  const more = lines.length - NAMED
-  return `line ${lines.slice(0, NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`
-}
-
-/** Rows of a study's store, or of a table when the path ends in .csv, .tsv or .jsonl. */
+/** Rows of a study's store, or of somebody's table. */
 export const openSource = Effect.fn("openSource")(function* (
   path: string,
   out: Option.Option<string>,
   mapping: MappingFlags,
 ) {
-  if (isTable(path)) {
-    const { rows, diverged, summary } = yield* readTable(path, mapping)
-    const header = hasHeader(path) ? 1 : 0
-    const lines = (rows: ReadonlyArray<number>) => lineList(rows.map((k) => k + 1 + header))
+  if (yield* holdsRuns(path)) {
+    const { rows, summary } = yield* readTable(path, mapping)
     return {
       title: path,
       table: true,
       rows,
       conditions: {},
       folder: resolve("."),
-      talk: [
-        `read ${summary.used} of ${summary.rows} rows of ${path}`,
-        ...summary.reasons.map(
-          ({ reason, rows: count, examples }) => `dropped ${count}: ${reason} (${lines(examples)})`,
-        ),
-        ...(diverged.length === 0 ? [] : [`diverged ${diverged.length}: left out of profiles (${lines(diverged)})`]),
-      ],
+      talk: describe(summary),
+      runs: summary,
     } satisfies Source
   }
   const on = yield* openStudy(path, out)

@@ -47,6 +47,7 @@ const codeOf = (error: { readonly _tag?: unknown; readonly reason?: unknown; rea
 /** Errors thrown by the pure packages are about their input. */
 const inputErrors = new Set([
   "MappingError",
+  "RunsFormatError",
   "InvalidRowError",
   "InvalidOptionError",
   "LawFormatError",

@@ -18,6 +18,11 @@ export const readText = (file: string): Effect.Effect<string, CliError, FileSyst
     Effect.mapError((cause) => inputError(`cannot read ${file}: ${why(cause)}; check the path`)),
   )
 
+export const readBytes = (file: string): Effect.Effect<Uint8Array, CliError, FileSystem.FileSystem> =>
+  FileSystem.FileSystem.use((fs) => fs.readFile(file)).pipe(
+    Effect.mapError((cause) => inputError(`cannot read ${file}: ${why(cause)}; check the path`)),
+  )
+
 export const writeText = (file: string, text: string): Effect.Effect<void, CliError, FileSystem.FileSystem> =>
   FileSystem.FileSystem.use((fs) => fs.writeFileString(file, text)).pipe(
     Effect.mapError(

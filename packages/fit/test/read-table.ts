@@ -1,7 +1,5 @@
-import type { Table } from "../src/index.ts"
-
-/** Plain CSV without quotes, as the fixtures are. */
-export const readTable = (text: string): Table => {
+/** Columns of a plain CSV without quotes, as the fixtures are. */
+export const readTable = (text: string): Readonly<Record<string, ReadonlyArray<string>>> => {
   const [header, ...lines] = text
     .trim()
     .split("\n")

@@ -9,7 +9,7 @@ import { mappingFlags } from "../table.ts"
 import { predictionsFor, targetFlags } from "../target.ts"
 
 export const sourceArgument = Argument.String("source").pipe(
-  Argument.withDescription("A study file, or a table of runs (.csv with a header line, .jsonl)"),
+  Argument.withDescription("A study file, or runs as CSV, TSV, JSON, JSON lines, Parquet or an Optuna journal"),
 )
 
 export const fit = Command.make(
@@ -19,7 +19,8 @@ export const fit = Command.make(
     const source = yield* openSource(flags.source, flags.out, flags)
     for (const line of source.talk) yield* talk(line)
     const law = yield* lawOf(source, flags)
-    if (flags.json) return yield* data(serializeLaw(law, 2))
+    // Whoever reads the law passes over what is not part of it.
+    if (flags.json) return yield* data(serializeLaw(Object.assign({ ...law }, { runs: source.runs }), 2))
     const { provenanceOf, textReport } = yield* reporting
     const predictions = yield* predictionsFor(law, flags)
     yield* data(

@@ -46,12 +46,12 @@ export const report = Command.make(
     const predictions = yield* predictionsFor(law, flags)
     const target = Option.getOrElse(flags.file, () => resolve(source.folder, "report.html"))
     const file = yield* writeReport(source, law, predictions, target)
-    yield* data(flags.json ? toJson({ report: file }) : file)
+    yield* data(flags.json ? toJson({ report: file, runs: source.runs }) : file)
   }),
 ).pipe(
   Command.withDescription("Write the figures and tables as one self-contained HTML file"),
   Command.withExamples([
     { command: "time-transfer report study.ts", description: "Into the study's folder" },
-    { command: "time-transfer report runs.csv --eta lr --file law.html", description: "Of somebody's table" },
+    { command: "time-transfer report runs.parquet --file law.html", description: "Of somebody's table" },
   ]),
 )

@@ -1,15 +1,5 @@
-/** A mapping that cannot be read, or names a column that is not there. */
-export class MappingError extends Error {
-  override readonly name = "MappingError"
-  /** Field of the row that was being mapped, as `batch`. */
-  readonly field: string
-  readonly expression: string
-  constructor(field: string, expression: string, problem: string) {
-    super(`--${field} "${expression}": ${problem}`)
-    this.field = field
-    this.expression = expression
-  }
-}
+import { MappingError } from "./errors.ts"
+import { columnsSentence } from "./nearest.ts"
 
 /** A product of columns and numbers: value = constant * product of columns^(+-1). */
 export interface Product {
@@ -26,7 +16,6 @@ export interface Product {
 export const parseProduct = (field: string, expression: string, names: ReadonlyArray<string>): Product => {
   const text = expression.trim()
   const fail = (problem: string) => new MappingError(field, expression, problem)
-  const listed = () => `the columns are ${names.map((n) => `"${n}"`).join(", ")}`
   if (names.includes(expression)) return { constant: 1, columns: [{ name: expression, power: 1 }] }
   if (names.includes(text)) return { constant: 1, columns: [{ name: text, power: 1 }] }
   const longestFirst = [...names].filter((n) => n.trim() !== "").sort((a, b) => b.length - a.length)
@@ -37,7 +26,7 @@ export const parseProduct = (field: string, expression: string, names: ReadonlyA
   const skip = () => {
     while (at < text.length && text[at] === " ") at++
   }
-  if (text === "") throw fail(`name a column; ${listed()}.`)
+  if (text === "") throw fail(`name a column; ${columnsSentence("", names)}.`)
   while (true) {
     skip()
     const rest = text.slice(at)
@@ -54,7 +43,7 @@ export const parseProduct = (field: string, expression: string, names: ReadonlyA
       throw fail(
         token === ""
           ? "a column or a number is missing after the operator."
-          : `there is no column "${token}"; ${listed()}.`,
+          : `there is no column "${token}"; ${columnsSentence(rest === text ? text : token, names)}.`,
       )
     }
     skip()
@@ -66,13 +55,30 @@ export const parseProduct = (field: string, expression: string, names: ReadonlyA
   return { constant, columns }
 }
 
-/** Value of one table cell: a number, NaN for what spells a non-finite one, `undefined` for blank or what is no number. */
-export const numberIn = (value: unknown): number | undefined => {
-  if (typeof value === "number") return value
-  if (typeof value !== "string") return undefined
-  const text = value.trim()
-  if (text === "") return undefined
-  if (/^[+-]?(nan|inf|infinity)$/i.test(text)) return NaN
-  const number = Number(text)
-  return Number.isNaN(number) ? undefined : number
+export const times = (a: Product, b: Product): Product => ({
+  constant: a.constant * b.constant,
+  columns: [...a.columns, ...b.columns],
+})
+
+export const inverse = ({ constant, columns }: Product): Product => ({
+  constant: 1 / constant,
+  columns: columns.map(({ name, power }) => ({ name, power: power === 1 ? -1 : 1 })),
+})
+
+/** Puts products in the place of names, as the mapped batch for the word `batch`. */
+export const substitute = (product: Product, meanings: ReadonlyMap<string, Product>): Product =>
+  product.columns.reduce<Product>(
+    (all, { name, power }) => {
+      const meant = meanings.get(name) ?? { constant: 1, columns: [{ name, power: 1 }] }
+      return times(all, power === 1 ? meant : inverse(meant))
+    },
+    { constant: product.constant, columns: [] },
+  )
+
+/** As one would write it in a mapping. */
+export const showProduct = ({ constant, columns }: Product): string => {
+  const over = columns.filter(({ power }) => power === 1).map(({ name }) => name)
+  const under = columns.filter(({ power }) => power === -1).map(({ name }) => ` / ${name}`)
+  const factors = constant === 1 && over.length > 0 ? over : [...over, String(constant)]
+  return `${factors.join(" * ")}${under.join("")}`
 }

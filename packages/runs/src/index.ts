@@ -1,0 +1,8 @@
+export { describe } from "./describe.ts"
+export { MappingError, RunsFormatError } from "./errors.ts"
+export { type GuessedMapping, guessMapping, type OpenField } from "./guess.ts"
+export type { Field, Guess, TableMapping } from "./mapping.ts"
+export { type ParseOptions, parseRuns, type RunsFile } from "./parse-runs.ts"
+export { type ReadRuns, type RowsOptions, rowsFromTable } from "./rows.ts"
+export type { Counted, Merged, RunsSummary } from "./summary.ts"
+export { type Cell, type Column, type Format, type Table, tableOf } from "./table.ts"
