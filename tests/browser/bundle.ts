@@ -13,6 +13,7 @@ const bundle = async (options: BuildOptions): Promise<string> => {
     format: "esm",
     platform: "browser",
     target: "es2024",
+    loader: { ".parquet": "binary" },
     // The one question about the terminal that an example asks.
     define: { "process.stdout.isTTY": "false" },
     metafile: true,
