@@ -20,10 +20,11 @@ export const nearestNames = (wanted: string, names: ReadonlyArray<string>): Read
   return names
     .map((name) => {
       const own = bare(name)
-      const part = own !== "" && target.length > 1 && (own.includes(target) || (own.length > 1 && target.includes(own)))
-      return { name, distance: own === target ? 0 : part ? 0.5 : editDistance(own, target) }
+      const within = target.length > 1 && own.includes(target)
+      const around = own.length > 1 && target.includes(own)
+      return { name, distance: own === target ? 0 : within ? 0.5 : around ? 1.5 : editDistance(own, target) }
     })
-    .filter(({ distance }) => distance <= Math.max(1, target.length / 3))
+    .filter(({ distance }) => distance <= Math.max(1.5, target.length / 3))
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ name }) => name)

@@ -111,10 +111,7 @@ export const checkUnits = (resolved: Resolved, all: Evaluations, fates: Fates): 
   }
   const guessed = resolved.guesses.some(({ field }) => field === "steps")
   const shown = Number(factor.toPrecision(4))
-  if (
-    agreeing < compared / 2 ||
-    (factor < 1 && guessed && !/in (?:thousands|millions|billions|trillions)/.test(factorAdvice(factor, "", "")))
-  ) {
+  if (agreeing < compared / 2) {
     const problem = `"${text("steps")}" is not the optimiser steps: times the batch it does not give the tokens`
     if (guessed) return `${problem}; it is left out`
     throw new MappingError(
@@ -127,7 +124,7 @@ export const checkUnits = (resolved: Resolved, all: Evaluations, fates: Fates): 
     throw new MappingError(
       "batch",
       text("batch"),
-      `tokens are ${shown} times steps * batch in ${agreeing} of ${compared} rows; ${factorAdvice(shown, text("tokens"), text("batch"))}.`,
+      `tokens are ${shown} times steps * batch in ${agreeing} of ${compared} rows; ${factorAdvice(shown, text("tokens"), text("steps"), text("batch"))}.`,
     )
   for (let row = 0; row < ratios.length; row++)
     if (!Number.isNaN(ratios[row]) && !sameUnits(tokens.values[row], steps.values[row], batch.values[row]))

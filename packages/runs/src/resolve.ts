@@ -68,14 +68,19 @@ const settleUnit = (table: Table, column: string, problem: string, tokens?: Prod
           evaluate(table, times(tokens, inverse(times(steps, { constant: 1, columns: [{ name: column, power: 1 }] }))))
             .values,
         )
-  if (evidence === undefined || tokens === undefined || evidence.agreeing < 0.9 * evidence.compared)
+  if (
+    evidence === undefined ||
+    tokens === undefined ||
+    steps === undefined ||
+    evidence.agreeing < 0.9 * evidence.compared
+  )
     throw new MappingError("batch", "", `${problem}: ${ask}.`)
   const { factor, agreeing, compared } = evidence
   if (factor !== 1)
     throw new MappingError(
       "batch",
       "",
-      `${problem}. Tokens are ${Number(factor.toPrecision(4))} times steps * ${column} in ${agreeing} of ${compared} rows; ${factorAdvice(Number(factor.toPrecision(4)), showProduct(tokens), column)}.`,
+      `${problem}. Tokens are ${Number(factor.toPrecision(4))} times steps * ${column} in ${agreeing} of ${compared} rows; ${factorAdvice(Number(factor.toPrecision(4)), showProduct(tokens), showProduct(steps), column)}.`,
     )
   return {
     field: "batch",

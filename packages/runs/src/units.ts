@@ -38,10 +38,11 @@ const powers = [
 ] as const
 
 /** What a constant factor between tokens and steps * batch most likely means, and the way out. */
-export const factorAdvice = (factor: number, tokens: string, batch: string): string => {
+export const factorAdvice = (factor: number, tokens: string, steps: string, batch: string): string => {
   for (const [size, word] of powers)
     if (near(factor * size, 1)) return `the tokens are in ${word}: give --tokens "${tokens} * ${size}"`
   if (factor > 1)
     return `the batch is in sequences of ${factor} tokens: give --batch "${batch} * ${factor}", or --seq-len ${factor}`
-  return "one of the three counts something else: map two of them, and leave the third out"
+  const over = Number((1 / factor).toPrecision(4))
+  return `either the batch counts tokens already and needs no factor, or the steps are parts of optimiser steps: give --steps "${steps} / ${over}"`
 }

@@ -38,7 +38,7 @@ export const fit = Command.make(
   Command.withExamples([
     { command: "time-transfer fit study.ts", description: "What the study says so far" },
     {
-      command: 'time-transfer fit runs.csv --eta lr --batch "bs * 2048" --tokens D --loss "smooth loss" --size N',
+      command: 'time-transfer fit runs.parquet --batch "bs * 2048" --loss "smooth loss"',
       description: "Runs that somebody else trained",
     },
     { command: "time-transfer fit study.ts --json > law.json", description: "The law as data, for predict" },
