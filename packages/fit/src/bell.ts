@@ -1,9 +1,11 @@
-import { tokensText } from "./format.ts"
+import { compareForms, rivalsOf } from "./joint/compare.ts"
+import { evidenceOfPoints } from "./joint/evidence.ts"
+import { originOf } from "./joint/fit-form.ts"
+import { forms } from "./joint/form.ts"
+import { peakBatchAt, peakEtaAt } from "./joint/peak.ts"
+import type { Solved } from "./joint/plain.ts"
 import type { Bell } from "./law.ts"
-import { type Bound, type Estimate, type NotIdentified, notIdentified, type Reason, type Result } from "./result.ts"
-import { fitSeparable, likelihoodBound, type SeparableFit, type SeparableProblem } from "./separable.ts"
-import { scatterOf, studentQuantile } from "./student.ts"
-import { type Turn, turnAt } from "./turn.ts"
+import { notIdentified } from "./result.ts"
 import { requireFraction } from "./validate.ts"
 
 /** eta* at one batch, with the standard error of ln eta* where known. */
@@ -22,25 +24,16 @@ export interface BellPoint {
 export const bellEta = (batch: number, peakBatch: number, peakEta: number): number =>
   peakEta / Math.cosh(0.5 * Math.log(batch / peakBatch))
 
-/** ln bell = v - ln cosh((b - u)/2), with its straight limits for a peak infinitely far away (up to a constant). */
-const shape = (b: number, u: number): number => {
-  if (u === Infinity) return b / 2
-  if (u === -Infinity) return -b / 2
-  const half = Math.abs(b - u) / 2
-  return -(half + Math.log1p(Math.exp(-2 * half)) - Math.LN2)
-}
-
-/** Widest standard deviation of ln B_crit that still counts as a number. */
-const loosest = 1
+/** Fewer batches than this leave nothing to tell a peak by. */
+export const fewestBatches = 3
 
 /**
- * Fits the bell at one horizon, in ln eta*, weighted by the cells' errors; where any error is unknown, unweighted.
+ * Fits the bell to optima at one horizon, by least squares in ln eta*, weighted by their errors; where any error is unknown, unweighted. Optima that
+ * scatter about the bell by more than their errors share a further variance.
  *
- * The level is eliminated, and the likelihood of ln B_crit searched as a curve. The peak is identified where eta* itself is seen
- * to rise and to fall again about it (`turnAt`, at (1 - level)/2 on each side), the likelihood falls on both sides, the peak lies
- * strictly inside the measured batches and its error is below a factor e. Without the first, the mere bend of a slow rise would
- * pass for a peak, since the bell knows no other slope than 1/2. Otherwise only a bound is reported, on the side that was seen.
- * Errors are scaled up where the cells scatter about the bell by more than their errors allow.
+ * The peak is a number where every form without one is ruled out and its interval, by profile likelihood, is about a factor of ten or
+ * less from end to end; else a bound that holds if it is a bell. Without the first condition a slow rise would pass for a bell
+ * short of its peak, where the slope falls from 1/2.
  */
 export const bell = (
   points: ReadonlyArray<BellPoint>,
@@ -53,127 +46,34 @@ export const bell = (
 ): Bell => {
   const level = options.level ?? 0.9
   requireFraction("level", level)
+  const tokens = options.tokens ?? 0
   const sorted = [...points].sort((a, b) => a.batch - b.batch)
-  const both = (why: NotIdentified): Bell => ({
-    tokens: options.tokens ?? 0,
-    peakBatch: why,
-    peakEta: notIdentified(why.reason, why.message, why.points),
-    points: sorted,
-  })
-  const batches = new Set(sorted.map((p) => p.batch)).size
   const n = sorted.length
-  if (batches < 3)
-    return both(
-      notIdentified(
-        "too-few-batches",
-        `eta* is known at ${batches} batch size${batches === 1 ? "" : "s"}; the peak of eta*(B) needs at least three: measure more batches.`,
-        n,
-      ),
-    )
-  const weighted = sorted.every((p) => p.standardError !== undefined && p.standardError > 0)
-  const b = sorted.map((p) => Math.log(p.batch))
-  const [lowest, highest] = [b[0], b[n - 1]]
-  const problem: SeparableProblem = {
-    y: sorted.map((p) => Math.log(p.eta)),
-    weights: sorted.map((p) => (weighted ? (p.standardError as number) ** -2 : 1)),
-    shape: (i, u) => shape(b[i], u),
-    from: lowest - 12,
-    to: highest + 12,
+  const batches = new Set(sorted.map((p) => p.batch)).size
+  if (batches < fewestBatches) {
+    const why = notIdentified("too-few-batches", fewBatches(batches), n)
+    return { tokens, points: sorted, peakBatch: why, peakEta: why }
   }
-  const fit = fitSeparable(problem)
-  const { scale, degrees } = scatterOf(fit.residual, fit.degrees, weighted, options.errorDegrees)
-  const bound = (p: number, side: "low" | "high") =>
-    likelihoodBound(fit, problem, scale * studentQuantile(p, degrees) ** 2, side)
-  const low = bound(0.5 + level / 2, "low")
-  const high = bound(0.5 + level / 2, "high")
-  const deviation = Math.sqrt(scale / fit.information)
-  const inside = fit.u > lowest && fit.u < highest
-  const believed = problem.weights.map((w) => w / Math.max(scale, 1e-200))
-  const seen = turnAt(b, problem.y, believed, fit.u, 0.5 - level / 2, degrees)
-  if (seen.rise && seen.fall && Number.isFinite(low) && Number.isFinite(high) && inside && deviation < loosest)
-    return identified(fit, { low, high, level }, deviation, scale, sorted, options.tokens ?? 0, degrees)
-  return both(unidentified(fit, seen, low, high, level, [lowest, highest], n))
-}
-
-const identified = (
-  fit: SeparableFit,
-  u: { readonly low: number; readonly high: number; readonly level: number },
-  deviation: number,
-  scale: number,
-  points: ReadonlyArray<BellPoint>,
-  tokens: number,
-  degrees: number,
-): Bell => {
-  const n = points.length
-  const peakBatch: Estimate = {
-    _tag: "Estimate",
-    value: Math.exp(fit.u),
-    scale: "log",
-    standardError: deviation,
-    interval: { low: Math.exp(u.low), high: Math.exp(u.high), level: u.level },
-    n,
-    notes: scale === 1 ? [] : ["Its doubt comes from the scatter of the cells about the bell."],
-  }
-  return { tokens, points, peakBatch, peakEta: heightOf(fit, scale, deviation, u.level, points, degrees) }
-}
-
-/** Height of the peak: Var v = scale / sum w + (dv/du)^2 Var u. */
-const heightOf = (
-  fit: SeparableFit,
-  scale: number,
-  deviation: number,
-  level: number,
-  points: ReadonlyArray<BellPoint>,
-  degrees: number,
-): Result => {
-  const error = Math.sqrt(scale / fit.weight + (fit.levelSlope * deviation) ** 2)
-  const half = studentQuantile(0.5 + level / 2, degrees) * error
-  return {
-    _tag: "Estimate",
-    value: Math.exp(fit.v),
-    scale: "log",
-    standardError: error,
-    interval: { low: Math.exp(fit.v - half), high: Math.exp(fit.v + half), level },
-    n: points.length,
-    notes: [],
-  }
-}
-
-const unidentified = (
-  fit: SeparableFit,
-  seen: Turn,
-  low: number,
-  high: number,
-  level: number,
-  range: readonly [number, number],
-  n: number,
-): NotIdentified => {
-  // Far outside the batches every peak looks alike: a bound stays within three octaves of them.
-  const reach = 3 * Math.LN2
-  const lower =
-    seen.rise && Number.isFinite(low) && low > range[0] - reach ? Math.exp(Math.min(low, range[1] + reach)) : undefined
-  const upper =
-    seen.fall && Number.isFinite(high) && high < range[1] + reach
-      ? Math.exp(Math.max(high, range[0] - reach))
-      : undefined
-  const bound: Bound | undefined =
-    lower === undefined && upper === undefined
-      ? undefined
-      : { ...(lower === undefined ? {} : { lower }), ...(upper === undefined ? {} : { upper }), level }
-  const say = (reason: Reason, message: string) => notIdentified(reason, message, n, bound)
-  const [smallest, largest] = [tokensText(Math.exp(range[0])), tokensText(Math.exp(range[1]))]
-  if (lower !== undefined && upper === undefined)
-    return say("peak-above", `eta* shows no fall up to the largest batch ${largest}: measure larger batches.`)
-  if (upper !== undefined && lower === undefined)
-    return say("peak-below", `eta* shows no rise from the smallest batch ${smallest} on: measure smaller batches.`)
-  if (lower !== undefined && upper !== undefined) {
-    if (fit.u >= range[1])
-      return say("peak-above", "The fitted peak lies beyond the largest batch measured: measure larger batches.")
-    if (fit.u <= range[0])
-      return say("peak-below", "The fitted peak lies before the smallest batch measured: measure smaller batches.")
-  }
-  return say(
-    "flat",
-    `eta* neither rises nor falls beyond its errors between ${smallest} and ${largest} tokens: add batches further apart, seeds or finer rates.`,
+  const known = sorted.every((p) => p.standardError !== undefined && p.standardError > 0)
+  const evidence = evidenceOfPoints(
+    sorted.map((p) => ({ batch: p.batch, tokens: 1, eta: p.eta, error: known ? (p.standardError ?? 0) : 0 })),
   )
+  const terms = { tokens: false, size: false }
+  const origin = originOf(evidence)
+  const { fits, comparison } = compareForms(evidence, terms)
+  const fit = fits.bell
+  const degrees = options.errorDegrees ?? Infinity
+  const solved: Solved = {
+    problem: { form: forms.bell, terms, origin, evidence, scatter: fit.scatter ** 2 },
+    parameters: fit.parameters,
+    misfit: fit.misfit,
+    degrees: fit.scatter > 0 ? Math.min(degrees, fit.degrees) : degrees,
+  }
+  const measured = { batches: [sorted[0].batch, sorted[n - 1].batch] as const, cells: n, rivals: rivalsOf(comparison) }
+  const at = { lnTokens: 0, lnSize: 0 }
+  const peakBatch = peakBatchAt(solved, at, level, measured)
+  return { tokens, points: sorted, peakBatch, peakEta: peakEtaAt(solved, at, level, peakBatch, measured) }
 }
+
+export const fewBatches = (batches: number): string =>
+  `eta* is known at ${batches} batch size${batches === 1 ? "" : "s"}; the peak of eta*(B) needs at least three: measure more batches.`

@@ -1,40 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { octaves, simulate } from "../test/simulate.ts"
-import { atLeastResamples, numberOf, resampleLosses, withResamples } from "./bootstrap.ts"
-import type { NoiseLevel } from "./law.ts"
+import { atLeastResamples, numberOf, withResamples } from "./bootstrap.ts"
 import { type Estimate, isEstimate, notIdentified, unavailable } from "./result.ts"
-
-const rows = simulate(
-  { peakBatch: () => 64, peakEta: () => 0.01 },
-  { batches: octaves(5, 8), horizons: octaves(10, 13), etas: octaves(-9, -5) },
-  1,
-)
-const noise = (shared: number): NoiseLevel => ({ deviation: 0.02, shared, source: "supplied", degrees: Infinity })
-
-describe("resampleLosses", () => {
-  it.each([0, 0.5, 1])("has the variance asked for, and shares %d of it along a trunk", (shared) => {
-    let square = 0
-    let product = 0
-    let count = 0
-    for (let k = 0; k < 200; k++) {
-      const off = resampleLosses(rows, noise(shared), 7, k).map((loss, i) => loss - rows[i].loss)
-      // Rows of one trunk follow each other, four horizons each.
-      for (let i = 0; i < rows.length; i += 4) {
-        square += off[i] ** 2
-        product += off[i] * off[i + 3]
-        count++
-      }
-    }
-    expect(square / count / 0.02 ** 2).toBeCloseTo(1, 1)
-    expect(product / count / 0.02 ** 2).toBeCloseTo(shared, 1)
-  })
-
-  it("is a function of seed and resample", () => {
-    expect(resampleLosses(rows, noise(0.5), 1, 2)).toEqual(resampleLosses(rows, noise(0.5), 1, 2))
-    expect(resampleLosses(rows, noise(0.5), 1, 2)).not.toEqual(resampleLosses(rows, noise(0.5), 1, 3))
-    expect(resampleLosses(rows, noise(0.5), 1, 2)).not.toEqual(resampleLosses(rows, noise(0.5), 2, 2))
-  })
-})
 
 const estimate = (scale: "log" | "linear", value: number): Estimate => ({
   _tag: "Estimate",

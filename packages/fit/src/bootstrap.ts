@@ -1,36 +1,5 @@
-import { random, sequence } from "@ts/random"
-import type { NoiseLevel } from "./law.ts"
 import { type Bound, type Estimate, isEstimate, type Reason, type Result, unavailable } from "./result.ts"
-import type { Row } from "./row.ts"
 import { twoSided } from "./student.ts"
-
-/**
- * A resample of the losses under the noise model: a part shared by all readings of one trunk (`runId`) and a part of each reading. Trunks
- * cannot be drawn with replacement as long as each cell has one seed; drawing their noise can always be done.
- * The same seed and resample give the same digits.
- */
-export const resampleLosses = (
-  rows: ReadonlyArray<Row>,
-  noise: NoiseLevel,
-  seed: number,
-  resample: number,
-): Float64Array => {
-  const draws = sequence(random(seed, `bootstrap/${resample}`))
-  const together = noise.deviation * Math.sqrt(noise.shared)
-  const alone = noise.deviation * Math.sqrt(1 - noise.shared)
-  const trunks = new Map<string, number>()
-  const losses = new Float64Array(rows.length)
-  for (let i = 0; i < rows.length; i++) {
-    const { runId, loss } = rows[i]
-    let trunk = trunks.get(runId)
-    if (trunk === undefined) {
-      trunk = together * draws.normal()
-      trunks.set(runId, trunk)
-    }
-    losses[i] = loss + trunk + alone * draws.normal()
-  }
-  return losses
-}
 
 const above: ReadonlyArray<Reason> = ["not-reached", "edge-high", "peak-above"]
 const below: ReadonlyArray<Reason> = ["reference-too-large", "edge-low", "peak-below"]

@@ -17,6 +17,7 @@ export const cellOf = (
   losses: ArrayLike<number>,
   noise: NoiseLevel,
   level: number,
+  shape: { readonly skew: number; readonly skewError: number; readonly window: number },
 ): Cell => {
   const readings = profile.rows.map((i) => {
     const { eta, runId, seed, status, initialLoss } = rows[i]
@@ -25,6 +26,7 @@ export const cellOf = (
   const known = noise.source !== "unknown"
   const found = profileMinimum(readings, {
     level,
+    ...shape,
     ...(known ? { noise: noise.deviation, noiseDegrees: noise.degrees } : {}),
   })
   const { width, size, average, batch, tokens, stepsAfterWarmup } = profile

@@ -1,28 +1,30 @@
-import { atLeastResamples, resampleLosses, withResamples } from "./bootstrap.ts"
+import { atLeastResamples, withResamples } from "./bootstrap.ts"
 import { cellOf } from "./cell.ts"
 import { type DistinctRows, distinctRows } from "./distinct.ts"
-import type { Cell, FitOptions, Law, NoiseLevel, RowSummary, Slice } from "./law.ts"
-import { noiseLevel } from "./noise.ts"
+import { type Joint, jointLaw } from "./joint/joint-law.ts"
+import { type LawSamples, lawSampler } from "./joint/sample.ts"
+import type { Cell, FitOptions, Law, PowerLaw, RowSummary, Slice } from "./law.ts"
 import { type Profile, profiles } from "./profiles.ts"
 import { verdictOf } from "./regime.ts"
-import { isEstimate } from "./result.ts"
+import { resampler } from "./resample.ts"
+import { isEstimate, type Result } from "./result.ts"
 import { completeRow, type Row, type RowLike } from "./row.ts"
 import {
   inSlice,
-  type LawName,
   numbersOf,
+  type OwnLawName,
   powerLawsOf,
   type StatementOptions,
   type Statements,
   statementsOf,
 } from "./statements.ts"
+import { type Shape, shapeOf } from "./study.ts"
 import { Tally } from "./summary.ts"
-import { etaSurface } from "./surface.ts"
 import { requireFraction, requireOption, requirePositive, validateRows } from "./validate.ts"
 import { widthVerdict } from "./width.ts"
 
 /** Readings that all resamples together may touch: keeps a million rows within seconds. */
-const mostReadings = 4e6
+const mostReadings = 8e6
 
 /**
  * The law of a set of runs: optima of all loss profiles, bells, overhead batches, loss-optimal batches, their power laws in the
@@ -42,10 +44,28 @@ export const fitLaw = (readings: ReadonlyArray<RowLike>, options: FitOptions = {
   const distinct = distinctRows(complete)
   const { rows } = distinct
   const groups = profiles(rows)
-  const noise = noiseLevel(rows, groups, options)
+  const average = averageOf(groups, options)
+  const shape = shapeOf(
+    rows,
+    groups.map((group) => (group.average === average ? group : { ...group, measured: false })),
+    options,
+  )
+  const { noise } = shape
   const losses = rows.map((row) => row.loss)
-  const cells = groups.map((group) => cellOf(group, rows, losses, noise, level))
-  const slice = sliceOf(cells, options)
+  const cells = groups.map((group) =>
+    cellOf(group, rows, losses, noise, level, {
+      skew: shape.skew,
+      skewError: shape.error,
+      window: shape.window,
+    }),
+  )
+  const slice = sliceOf(cells, average, options)
+  const own = cells.filter(inSlice(slice))
+  const sizes = options.sizes ?? (rows.every((row) => row.width === 0) && rows.some((row) => (row.size ?? 0) > 0))
+  const used = shape.blocks
+    .map(({ cells: members, pairs }) => ({ cells: members, pairs }))
+    .filter(({ cells: members }) => members.some(({ window }) => enters(groups[window.profile], slice, sizes)))
+  const joint = jointLaw(used, groups, noise, { sizes, slice, own, level, skew: shape })
   const errorDegrees = noise.source === "unknown" ? Infinity : noise.degrees
   const statementOptions: StatementOptions = {
     slice,
@@ -55,35 +75,56 @@ export const fitLaw = (readings: ReadonlyArray<RowLike>, options: FitOptions = {
     errorDegrees,
   }
   const seed = options.seed ?? 0
-  const { statements, samples, resamples } = resampled(rows, groups, cells, noise, statementOptions, options, seed)
+  const { statements, samples, resamples } = resampled(rows, cells, shape, joint, statementOptions, options, seed)
   const laws = powerLawsOf(statements, level)
-  const doubted = (name: LawName) => ({
+  const doubted = (name: OwnLawName): PowerLaw => ({
     ...laws[name],
     exponent: atLeastResamples(laws[name].exponent, samples(`exponent ${name}`), level, errorDegrees),
   })
+  const withSpread = (law: PowerLaw, name: string): PowerLaw => ({
+    ...law,
+    exponent: withError(law.exponent, samples(`exponent ${name}`)),
+  })
   return {
-    version: 1,
+    version: 2,
     slice,
     level,
     noise,
     cells,
-    bells: statements.bells,
+    bells: joint.bells.map((bell) => ({
+      ...bell,
+      peakBatch: withError(bell.peakBatch, samples(`peak ${bell.tokens}`)),
+      peakEta: withError(bell.peakEta, samples(`height ${bell.tokens}`)),
+    })),
+    forms: joint.forms,
+    joint: joint.joint,
     overheads: statements.overheads,
     bestBatches: statements.bestBatches,
     powerLaws: {
-      peakBatch: doubted("peakBatch"),
-      peakEta: doubted("peakEta"),
+      peakBatch: withSpread(joint.peakBatch, "peak"),
+      peakEta: withSpread(joint.peakEta, "height"),
       overheadBatch: doubted("overheadBatch"),
       balanceBatch: doubted("balanceBatch"),
       bestBatch: doubted("bestBatch"),
     },
     regimes: statements.regimes,
     widths: statements.widths,
-    surface: etaSurface(cells.filter(inSlice(slice))),
     conditions: options.conditions ?? {},
     summary: summaryOf(distinct, groups, cells),
     bootstrap: { resamples, seed },
   }
+}
+
+/** Whether a profile takes part in the joint fit: the slice's own, or those of all sizes. */
+const enters = (profile: Profile, slice: Slice, sizes: boolean): boolean =>
+  profile.average === slice.average && (sizes || (profile.width === slice.width && profile.size === slice.size))
+
+/** An estimate with the standard deviation of its resamples in the place of half its interval. */
+const withError = (result: Result, values: ReadonlyArray<number>): Result => {
+  if (!isEstimate(result) || values.length < 2) return result
+  const mean = values.reduce((a, b) => a + b, 0) / values.length
+  const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (values.length - 1))
+  return Number.isFinite(deviation) ? { ...result, standardError: deviation } : result
 }
 
 const checkOptions = (options: FitOptions): void => {
@@ -100,11 +141,14 @@ const checkOptions = (options: FitOptions): void => {
   requireOption("resamples", resamples, Number.isInteger(resamples) && resamples >= 0, "a whole number, zero or above")
 }
 
-/** The model with most identified cells, at the average asked for (raw weights where present). */
-const sliceOf = (cells: ReadonlyArray<Cell>, options: FitOptions): Slice => {
-  const averages = cells.map((cell) => cell.average)
-  const average =
-    options.average ?? (averages.includes("none") || averages.length === 0 ? "none" : mostFrequent(averages))
+/** The average asked for; raw weights where present, else the most frequent. */
+const averageOf = (groups: ReadonlyArray<Profile>, options: FitOptions): string => {
+  const averages = groups.map((group) => group.average)
+  return options.average ?? (averages.includes("none") || averages.length === 0 ? "none" : mostFrequent(averages))
+}
+
+/** The model with most identified cells. */
+const sliceOf = (cells: ReadonlyArray<Cell>, average: string, options: FitOptions): Slice => {
   const counts = new Map<string, { slice: Slice; score: number }>()
   for (const cell of cells) {
     const { width, size } = cell
@@ -130,9 +174,9 @@ const mostFrequent = (names: ReadonlyArray<string>): string => {
 /** Statements with the doubt of their resamples, and the resamples by name. */
 const resampled = (
   rows: ReadonlyArray<Row>,
-  groups: ReadonlyArray<Profile>,
   cells: ReadonlyArray<Cell>,
-  noise: NoiseLevel,
+  { blocks, noise, error }: Shape,
+  { joint, evidence, members, bells }: Joint,
   statementOptions: StatementOptions,
   options: FitOptions,
   seed: number,
@@ -143,22 +187,30 @@ const resampled = (
   const affordable = Math.max(20, Math.floor(mostReadings / Math.max(1, rows.length)))
   const resamples = noise.source === "unknown" || rows.length === 0 ? 0 : Math.min(wanted, affordable)
   const collected = new Map<string, Array<number>>()
-  const needed = groups.filter((g) => g.average === slice.average && g.measured)
-  for (let k = 0; k < resamples; k++) {
-    const losses = resampleLosses(rows, noise, seed, k)
-    const again = statementsOf(
-      needed.map((group) => cellOf(group, rows, losses, noise, level)),
-      statementOptions,
-    )
-    for (const [name, value] of numbersOf(again, level)) {
-      const list = collected.get(name)
-      if (list === undefined) collected.set(name, [value])
-      else list.push(value)
+  const collect = (name: string, value: number): void => {
+    const list = collected.get(name)
+    if (list === undefined) collected.set(name, [value])
+    else list.push(value)
+  }
+  if (resamples > 0) {
+    const windowedCells = new Set(blocks.flatMap((block) => block.cells.map(({ window }) => window.profile)))
+    const rest = cells.filter((cell, i) => cell.average === slice.average && !windowedCells.has(i))
+    const draws = resampler(blocks, rows, (profile) => cells[profile], rest, noise, error, seed)
+    const law: LawSamples | undefined =
+      joint === undefined
+        ? undefined
+        : lawSampler(joint, evidence, members, {
+            horizons: bells.map((bell) => bell.tokens),
+            lnSize: slice.size > 0 ? Math.log(slice.size) : 0,
+          })
+    for (let k = 0; k < resamples; k++) {
+      const again = statementsOf(draws.draw(k), statementOptions)
+      for (const [name, value] of numbersOf(again, level)) collect(name, value)
+      law?.draw(draws.coefficients, collect)
     }
   }
   const samples = (name: string): ReadonlyArray<number> => collected.get(name) ?? []
   const statements: Statements = {
-    bells: plain.bells,
     overheads: plain.overheads.map((o) => ({
       ...o,
       batch: withResamples(o.batch, samples(`overhead ${o.tokens}`), level, errorDegrees),

@@ -1,9 +1,8 @@
 export { type BellPoint, bell, bellEta } from "./bell.ts"
 export { bestBatches } from "./best-batch.ts"
-export { resampleLosses } from "./bootstrap.ts"
 export { divergedReadings, divergenceFactor, type Reading } from "./divergence.ts"
 export { fitLaw } from "./fit-law.ts"
-export { type JointBell, jointBell, jointBellAt } from "./joint-bell.ts"
+export { type FormName, formNames, forms } from "./joint/form.ts"
 export type * from "./law.ts"
 export {
   type LocalRecovery,
@@ -12,7 +11,6 @@ export {
   type RecoveryBranch,
   type RecoveryVerdict,
 } from "./local-recovery.ts"
-export { noiseLevel } from "./noise.ts"
 export { type NoiseScaleReading, noiseScale } from "./noise-scale.ts"
 export { type BestStepRate, type NoiseScaleFromRates, noiseScaleFromRates } from "./noise-scale-from-rates.ts"
 export { type LossCurve, lossCurves, overheads } from "./overhead.ts"
@@ -27,7 +25,7 @@ export * from "./result.ts"
 export { completeRow, type Provenance, type Row, type RowLike, type Status } from "./row.ts"
 export { relativeSensitivity, sensitivity } from "./sensitivity.ts"
 export { LawFormatError, parseLaw, serializeLaw } from "./serialize.ts"
+export { profileLoss } from "./skewed.ts"
 export { overheadBatch, type StepsPoint, type StepsToTarget, stepsToTarget } from "./steps-to-target.ts"
-export { etaSurface, surfaceAt } from "./surface.ts"
 export { InvalidOptionError, InvalidRowError, validateRows } from "./validate.ts"
 export { widthAgreement } from "./width.ts"

@@ -1,4 +1,5 @@
-import type { NotIdentified, Result } from "./result.ts"
+import type { FormName } from "./joint/form.ts"
+import type { Result } from "./result.ts"
 
 /** What became of one measured point of a loss profile. */
 export type PointUse = "window" | "outside-window" | "diverged" | "pruned"
@@ -12,12 +13,17 @@ export interface ProfilePoint {
   readonly use: PointUse
 }
 
-/** The parabola that was fitted: loss = minimum + curvature / 2 * (ln eta - ln center)^2, for drawing. */
+/**
+ * The curve that was fitted, for drawing: loss = minimum + curvature * (exp(s z) - 1 - s z) / s^2 with z = ln eta - ln center and s the
+ * skew; minimum + curvature / 2 * z^2 where the skew is zero. See `profileLoss`.
+ */
 export interface Parabola {
   readonly center: number
   readonly minimum: number
   /** d2 loss / d(ln eta)^2, nats. */
   readonly curvature: number
+  /** Third over second derivative at the minimum, per unit of ln eta; 0 for a parabola. */
+  readonly skew: number
   /** Learning rates between which it was fitted. */
   readonly from: number
   readonly to: number
@@ -54,7 +60,7 @@ export interface Cell extends Slice {
   readonly points: ReadonlyArray<ProfilePoint>
 }
 
-/** eta*(B) at one horizon. */
+/** eta*(B) at one horizon, as the joint fit of all cells has it. */
 export interface Bell {
   readonly tokens: number
   /** Location of the peak of eta*(B), tokens (paper 1, Eq. 3.1). */
@@ -143,26 +149,91 @@ export interface NoiseLevel {
   readonly deviation: number
   /** Part of the variance shared along a trunk, 0 to 1. */
   readonly shared: number
-  readonly source: "supplied" | "repeats" | "residuals" | "unknown"
+  readonly source: "supplied" | "residuals" | "unknown"
   /** Degrees of freedom it rests on; Infinity where supplied, 0 where unknown. */
   readonly degrees: number
 }
 
-/** ln eta* as a linear function of ln B and ln T about a centre, from the measured cells. */
-export interface EtaSurface {
-  readonly _tag: "EtaSurface"
-  /** Geometric means of the cells fitted, tokens. */
-  readonly center: { readonly batch: number; readonly tokens: number }
-  /** Names of the terms, such as `["1", "lnB", "lnT", "lnB*lnT"]`. */
-  readonly terms: ReadonlyArray<string>
-  readonly coefficients: ReadonlyArray<number>
-  /** Row by row. */
-  readonly covariance: ReadonlyArray<number>
-  /** Scatter of cells about the surface beyond their own errors, ln eta. */
-  readonly deviation: number
-  readonly degrees: number
-  readonly range: { readonly batch: readonly [number, number]; readonly tokens: readonly [number, number] }
+/** How well a form predicts the longer third of the horizons from the shorter ones. */
+export interface HeldOut {
+  /** Horizons held out, tokens. */
+  readonly horizons: ReadonlyArray<number>
   readonly cells: number
+  /** Root of the weighted mean square of predicted less measured ln eta*. */
+  readonly error: number
+  /** Minus twice the log density of what was measured there, up to what all forms share: the smaller the better. */
+  readonly surprise: number
+}
+
+/** One form of eta*(B), fitted to all cells at once. */
+export interface FormScore {
+  readonly form: FormName
+  /** Number of parameters. */
+  readonly parameters: number
+  /** Minus twice the log likelihood, up to what all forms share. */
+  readonly misfit: number
+  readonly aic: number
+  readonly bic: number
+  /** Absent where there are too few horizons. */
+  readonly heldOut: HeldOut | undefined
+}
+
+/** Which form of eta*(B) the data support. */
+export interface FormComparison {
+  /** Best prediction of held-out horizons first; by BIC where none can be held out. */
+  readonly scores: ReadonlyArray<FormScore>
+  /** A form is named only where every other is ruled out. */
+  readonly verdict: { readonly form: FormName } | { readonly undecided: ReadonlyArray<FormName> }
+  readonly words: string
+}
+
+/**
+ * The laws fitted to all loss profiles at once, with what they were fitted to, so that predictions and their intervals
+ * can be made from it. ln eta* = height + shape(ln B - place); see `fitLaw`.
+ */
+export interface JointLaw {
+  /** The form that speaks: the one the comparison names, else the bell. */
+  readonly form: FormName
+  readonly terms: { readonly tokens: boolean; readonly size: boolean }
+  /** Logarithms of batch and horizon (tokens) and size (parameters) from which the parameters count. */
+  readonly origin: { readonly lnBatch: number; readonly lnTokens: number; readonly lnSize: number }
+  /** Parameters, minimum of the misfit and scatter of ln eta* about the law, by form. */
+  readonly fits: Readonly<
+    Partial<
+      Record<
+        FormName,
+        {
+          readonly parameters: ReadonlyArray<number>
+          readonly misfit: number
+          readonly scatter: number
+          readonly degrees: number
+        }
+      >
+    >
+  >
+  /** Of the noise of the losses; Infinity where it was supplied. */
+  readonly noiseDegrees: number
+  readonly evidence: PlainEvidence
+}
+
+/** Slopes of all profiles and their covariance, as plain arrays; by cell, and by block of correlated cells. */
+export interface PlainEvidence {
+  readonly skew: number
+  readonly skewError: number
+  readonly slopeBySkew: ReadonlyArray<number>
+  readonly curvatureBySkew: ReadonlyArray<number>
+  readonly reference: ReadonlyArray<number>
+  readonly slope: ReadonlyArray<number>
+  readonly curvature: ReadonlyArray<number>
+  readonly lnBatch: ReadonlyArray<number>
+  readonly lnTokens: ReadonlyArray<number>
+  readonly lnSize: ReadonlyArray<number>
+  readonly blocks: ReadonlyArray<{
+    readonly cells: number
+    readonly slopes: ReadonlyArray<number>
+    readonly mixed: ReadonlyArray<number>
+    readonly curvatures: ReadonlyArray<number>
+  }>
 }
 
 export type Conditions = Readonly<Record<string, string | number | boolean>>
@@ -181,7 +252,7 @@ export interface RowSummary {
 
 /** All that a study says, as plain data. Statements about `slice` unless they name a width. */
 export interface Law {
-  readonly version: 1
+  readonly version: 2
   readonly slice: Slice
   /** Coverage of every interval. */
   readonly level: number
@@ -205,7 +276,10 @@ export interface Law {
   }
   readonly regimes: ReadonlyArray<Regime>
   readonly widths: ReadonlyArray<WidthAgreement>
-  readonly surface: EtaSurface | NotIdentified
+  /** Which form of eta*(B) the data support. */
+  readonly forms: FormComparison
+  /** Absent where no profile says anything about a slope. */
+  readonly joint: JointLaw | undefined
   readonly conditions: Conditions
   readonly summary: RowSummary
   /** Parametric bootstrap behind the intervals; no resamples where no noise level is known. */
@@ -218,20 +292,29 @@ export interface Prediction {
   /** Recommended, or the one asked for, tokens. */
   readonly batch: Result
   readonly eta: Result
+  /** What the forms of eta*(B) that the data do not rule out would say. */
+  readonly alternatives: ReadonlyArray<{ readonly form: FormName; readonly eta: Result }>
   /** Expected excess loss from using `eta` instead of the true optimum, nats. */
   readonly regret: Result
   /** Factors beyond the measured range, 1 inside it. */
-  readonly extrapolation: { readonly tokens: number; readonly batch: number }
+  readonly extrapolation: {
+    readonly tokens: number
+    readonly batch: number
+    readonly width?: number
+    readonly size?: number
+  }
   readonly conditions: Conditions
+  /** What the answer takes for granted. */
+  readonly notes: ReadonlyArray<string>
   /** One sentence: which law spoke. */
   readonly method: string
 }
 
 /** Options of `fitLaw`. */
 export interface FitOptions {
-  /** Standard deviation of one loss reading, nats; else from repeated seeds, else from residuals of the profiles. */
+  /** Standard deviation of one loss reading, nats; else from the residuals of the profiles, repeated seeds among them. */
   readonly noise?: number
-  /** Part of the variance shared along a trunk, 0 to 1. Default 0.5. */
+  /** Part of the variance shared along a trunk, 0 to 1. Default: estimated; 0.5 where that cannot be. */
   readonly sharedNoise?: number
   /** Default 0.9. */
   readonly level?: number
@@ -244,6 +327,8 @@ export interface FitOptions {
   /** Which model the laws are about. Default: the one with most cells. */
   readonly width?: number
   readonly size?: number
+  /** Fit all sizes together, with powers of the size. Default: where rows carry sizes but no widths. */
+  readonly sizes?: boolean
   /** Which weights. Default `"none"` where present, else the most frequent. */
   readonly average?: string
   /** Equivalence margin between widths, octaves. Default 0.25. */

@@ -1,54 +1,65 @@
 import { describe, expect, it } from "vitest"
-import { type Grid, octaves, simulate, type Truth } from "../test/simulate.ts"
-import { noiseLevel } from "./noise.ts"
+import { octaves, simulate, type Truth } from "../test/simulate.ts"
 import { profiles } from "./profiles.ts"
+import type { Row } from "./row.ts"
+import { shapeOf } from "./study.ts"
 
-const truth: Truth = { peakBatch: () => 2 ** 9, peakEta: () => 2 ** -7, noise: 0.004, shared: 0.5 }
-const levelOf = (grid: Partial<Grid>, options: Parameters<typeof noiseLevel>[2] = {}, of = truth) => {
-  const rows = simulate(of, { batches: octaves(6, 11), horizons: octaves(15, 18), etas: octaves(-10, -5), ...grid }, 11)
-  return noiseLevel(rows, profiles(rows), options)
+const truth: Truth = { peakBatch: () => 2 ** 9, peakEta: () => 2 ** -7, noise: 0.003 }
+const noiseOf = (rows: ReadonlyArray<Row>, options = {}) => shapeOf(rows, profiles(rows), options).noise
+
+/** Mean over studies of what is estimated. */
+const averaged = (shared: number, grid: Parameters<typeof simulate>[1], studies = 60) => {
+  let variance = 0
+  let part = 0
+  for (let k = 0; k < studies; k++) {
+    const { deviation, shared: found } = noiseOf(simulate({ ...truth, shared }, grid, k))
+    variance += deviation ** 2 / studies
+    part += found / studies
+  }
+  return { deviation: Math.sqrt(variance), shared: part }
 }
 
-describe("noiseLevel", () => {
-  it("takes what is supplied, exactly", () => {
-    expect(levelOf({}, { noise: 0.01, sharedNoise: 0.3 })).toEqual({
-      deviation: 0.01,
-      shared: 0.3,
-      source: "supplied",
-      degrees: Infinity,
+describe("the noise of a loss", () => {
+  const octaveGrid = { batches: octaves(7, 11), horizons: octaves(15, 18), etas: octaves(-10, -4) }
+
+  it("is unbiased, and so is the part that a trunk shares", () => {
+    for (const shared of [0.2, 0.5, 0.8]) {
+      const found = averaged(shared, octaveGrid)
+      expect(found.deviation / 0.003).toBeGreaterThan(0.95)
+      expect(found.deviation / 0.003).toBeLessThan(1.05)
+      expect(Math.abs(found.shared - shared)).toBeLessThan(0.12)
+    }
+  })
+
+  it("takes repeated seeds for residuals like others", () => {
+    const found = averaged(0.5, {
+      batches: octaves(8, 10),
+      horizons: octaves(15, 17),
+      etas: octaves(-9, -6),
+      seeds: [1, 2, 3],
     })
+    expect(found.deviation / 0.003).toBeGreaterThan(0.94)
+    expect(found.deviation / 0.003).toBeLessThan(1.06)
   })
 
-  it("prefers repeated seeds, counted once per trunk", () => {
-    const level = levelOf({ seeds: [1, 2, 3] })
-    expect(level.source).toBe("repeats")
-    expect(Math.abs(level.deviation / 0.004 - 1)).toBeLessThan(0.25)
-    // Six batches, six rates, two repeats each; the four horizons of a trunk count once. Rates far off are left out.
-    expect(level.degrees).toBeLessThanOrEqual(72)
-    expect(level.degrees).toBeGreaterThan(40)
+  it("has fewer degrees of freedom the more a trunk shares", () => {
+    const at = (shared: number) => noiseOf(simulate({ ...truth, shared }, octaveGrid, 1)).degrees
+    expect(at(0.95)).toBeLessThan(0.6 * at(0))
   })
 
-  it("leaves repeats near a cliff out: they scatter by its height", () => {
-    const rows = simulate(truth, { batches: [64], horizons: [2 ** 15], etas: octaves(-12, -5), seeds: [1, 2, 3] }, 1)
-    const cliff = rows.map((row) => (row.eta === 2 ** -5 ? { ...row, loss: row.loss + 0.5 + 0.2 * row.seed } : row))
-    expect(noiseLevel(cliff, profiles(cliff)).deviation).toBeLessThan(0.008)
+  it("takes what is supplied, exactly, and still estimates what is shared", () => {
+    const rows = simulate({ ...truth, shared: 0.5 }, octaveGrid, 3)
+    expect(noiseOf(rows, { noise: 0.01 })).toMatchObject({ deviation: 0.01, source: "supplied", degrees: Infinity })
+    expect(noiseOf(rows, { noise: 0.01, sharedNoise: 0.25 }).shared).toBe(0.25)
   })
 
-  it.each([
-    ["half octaves", octaves(-10, -5, 0.5), 0],
-    ["octaves", octaves(-10, -5), 0],
-    ["octaves of skewed profiles, on the large side", octaves(-10, -5), 0.15],
-    ["four octaves", octaves(-9, -6), 0],
-  ])("falls back to the residuals of profiles: %s", (_, etas, skew) => {
-    const level = levelOf({ etas }, {}, { ...truth, skew })
-    expect(level.source).toBe("residuals")
-    expect(level.deviation).toBeGreaterThan(0.0027)
-    expect(level.deviation).toBeLessThan(0.008)
-    expect(level.degrees).toBeGreaterThanOrEqual(1)
+  it("is half shared where single readings cannot tell", () => {
+    expect(noiseOf(simulate(truth, { ...octaveGrid, horizons: [2 ** 16] }, 1)).shared).toBe(0.5)
   })
 
   it("says that it does not know", () => {
-    expect(levelOf({ etas: octaves(-8, -6) })).toMatchObject({ source: "unknown", degrees: 0, deviation: NaN })
-    expect(noiseLevel([], [])).toMatchObject({ source: "unknown" })
+    const three = simulate(truth, { batches: [2 ** 9], horizons: [2 ** 16], etas: octaves(-8, -6) }, 1)
+    expect(noiseOf(three)).toMatchObject({ source: "unknown", degrees: 0 })
+    expect(noiseOf(three).deviation).toBeNaN()
   })
 })

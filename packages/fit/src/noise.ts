@@ -1,103 +1,90 @@
-import { divergedReadings } from "./divergence.ts"
+import { sandwich, type TrunkBlock } from "./blocks.ts"
 import type { NoiseLevel } from "./law.ts"
-import { leastSquares } from "./least-squares.ts"
-import { groupByRate } from "./levels.ts"
-import type { Levels } from "./parabola.ts"
-import type { Profile } from "./profiles.ts"
 import type { Row } from "./row.ts"
-import { windowAbout } from "./window.ts"
 
 /** Part of the variance of a loss that all readings of a trunk share, where nothing else is known. */
 export const defaultShared = 0.5
 
-interface Pool {
-  sum: number
+/** Short of all, so that a covariance stays invertible. */
+const mostShared = 0.9999
+
+/** Fewer degrees of freedom than this, and the noise is unknown. */
+const fewestDegrees = 3
+
+interface Moments {
+  /** Sum of squares of the residuals, and its degrees of freedom. */
+  squares: number
   degrees: number
+  /** Sum over trunks of the square of the sum of a trunk's residuals. */
+  trunks: number
+  /** Squared norm of the sum over cells of the residual projections: the weight of the shared variance in `trunks`. */
+  weight: number
 }
 
-/** A parabola on the window of the optimum, a cubic through five levels, a parabola on twice the window. */
-type Shape = "parabola" | "cubic" | "wide parabola"
-
-/** Residuals of polynomials about the minimum; concave ones count too, or small residuals would be selected. */
-const residualsOf = (levels: Levels, shape: Shape, pool: Pool): void => {
-  const n = levels.x.length
-  let first = 0
-  for (let i = 1; i < n; i++) if (levels.y[i] < levels.y[first]) first = i
-  if (first === 0 || first === n - 1) return
-  const [from, to] =
-    shape === "cubic" ? fiveAbout(levels, first) : windowAbout(levels, first, shape === "parabola" ? 1 : 2, 0)
-  const p = shape === "cubic" ? 4 : 3
-  if (to - from + 1 <= p) return
-  const x: Array<number> = []
-  const y: Array<number> = []
-  const w: Array<number> = []
-  for (let i = from; i <= to; i++) {
-    for (let k = 0; k < p; k++) x.push((levels.x[i] - levels.x[first]) ** k)
-    y.push(levels.y[i])
-    w.push(levels.repeats[i])
-  }
-  const fit = leastSquares(x, y, w, p)
-  if (fit === undefined) return
-  pool.sum += fit.residual
-  pool.degrees += fit.degrees
-}
-
-/** Five levels about the minimum. */
-const fiveAbout = (levels: Levels, first: number): readonly [number, number] => {
-  const from = Math.max(0, Math.min(first - 2, levels.x.length - 5))
-  return [from, Math.min(levels.x.length - 1, from + 4)]
+/** A noise level with the degrees of freedom of the residuals, whether it rests on them or was supplied. */
+export interface ResidualNoise extends NoiseLevel {
+  readonly residualDegrees: number
 }
 
 /**
- * How much a loss varies by chance: from repeated seeds of one cell and rate where there are at least three degrees of freedom, else from
- * the residuals of all profiles about their parabolas; on octave grids, whose parabolas leave none, about cubics through five
- * rates, or parabolas through four. What profiles differ from a polynomial by counts as noise then, so it errs on the large side.
+ * How much a loss varies by chance, and how much of that variance all readings of a trunk share, from the residuals of all
+ * profiles (repeated seeds are residuals too). What profiles differ from their common shape by counts as noise.
  *
- * Readings of one trunk at several horizons share part of their noise, so degrees of freedom are counted per trunk.
+ * With M the projection on the residuals of a cell and K the sum of M over the cells of a block by trunks, the sums of
+ * squares have the expectations (own + shared) tr K and, of sums along trunks, own tr K + shared |K|^2: two equations for
+ * the two variances, unbiased for any design (the method of moments; on balanced grids the analysis of variance).
+ * Degrees of freedom are Satterthwaite's: readings of one trunk count for less than independent ones.
+ *
+ * @param parameters fitted to all windows in common, beside the three of each
  */
-export const noiseLevel = (
+export const noiseOf = (
+  blocks: ReadonlyArray<TrunkBlock>,
   rows: ReadonlyArray<Row>,
-  cells: ReadonlyArray<Profile>,
   options: { readonly noise?: number; readonly sharedNoise?: number } = {},
-): NoiseLevel => {
-  const shared = options.sharedNoise ?? defaultShared
-  if (options.noise !== undefined) return { deviation: options.noise, shared, source: "supplied", degrees: Infinity }
-  const measured = cells.filter((cell) => cell.measured)
-  const repeats: Pool = { sum: 0, degrees: 0 }
-  const quadratic: Pool = { sum: 0, degrees: 0 }
-  const cubic: Pool = { sum: 0, degrees: 0 }
-  const wide: Pool = { sum: 0, degrees: 0 }
-  const trunks = new Set<string>()
-  let readings = 0
-  for (const cell of measured) {
-    const members = cell.rows.map((i) => rows[i])
-    const diverged = divergedReadings(members)
-    const sound = members.flatMap((row, i) => (diverged[i] || row.status === "pruned" ? [] : [i]))
-    for (const i of sound) trunks.add(members[i].runId)
-    readings += sound.length
-    const { levels, scatters } = groupByRate(members, sound)
-    let lowest = Infinity
-    for (const y of levels.y) lowest = Math.min(lowest, y)
-    levels.y.forEach((y, k) => {
-      // Repeats near a cliff scatter by its height, not by the noise of a loss.
-      if (levels.repeats[k] < 2 || y > 1.1 * lowest) return
-      repeats.sum += scatters[k]
-      repeats.degrees += levels.repeats[k] - 1
-    })
-    residualsOf(levels, "parabola", quadratic)
-    residualsOf(levels, "cubic", cubic)
-    residualsOf(levels, "wide parabola", wide)
-  }
-  const perTrunk = trunks.size === 0 ? 1 : Math.max(1, readings / trunks.size)
-  const from = (pool: Pool, source: "repeats" | "residuals"): NoiseLevel => ({
-    deviation: Math.sqrt(pool.sum / pool.degrees),
+  parameters = 0,
+): ResidualNoise => {
+  const m: Moments = { squares: 0, degrees: 0, trunks: 0, weight: 0 }
+  for (const block of blocks) addBlock(block, rows, m)
+  m.degrees -= parameters
+  const excess = m.weight - m.degrees
+  const estimable = m.degrees >= fewestDegrees && excess > 0.5 * m.degrees
+  const found =
+    options.sharedNoise ??
+    (estimable && m.squares > 0
+      ? Math.max(0, ((m.trunks - m.squares) / excess) * (m.degrees / m.squares))
+      : defaultShared)
+  const shared = Math.min(found, mostShared)
+  const spread = (1 - shared * shared) * m.degrees + shared * shared * m.weight
+  const residualDegrees = m.degrees < fewestDegrees ? 0 : Math.max(1, (m.degrees * m.degrees) / spread)
+  if (options.noise !== undefined)
+    return { deviation: options.noise, shared, source: "supplied", degrees: Infinity, residualDegrees }
+  if (residualDegrees === 0) return { deviation: NaN, shared, source: "unknown", degrees: 0, residualDegrees }
+  return {
+    deviation: Math.sqrt(m.squares / m.degrees),
     shared,
-    source,
-    degrees: Math.max(1, pool.degrees / perTrunk),
-  })
-  if (repeats.degrees >= 3) return from(repeats, "repeats")
-  if (quadratic.degrees >= 3) return from(quadratic, "residuals")
-  if (cubic.degrees >= 3) return from(cubic, "residuals")
-  if (wide.degrees >= 3) return from(wide, "residuals")
-  return { deviation: NaN, shared, source: "unknown", degrees: 0 }
+    source: "residuals",
+    degrees: residualDegrees,
+    residualDegrees,
+  }
+}
+
+const addBlock = ({ cells, pairs }: TrunkBlock, rows: ReadonlyArray<Row>, m: Moments): void => {
+  const sums = new Map<string, number>()
+  for (const { window, fit } of cells) {
+    const degrees = window.rows.length - 3
+    m.squares += fit.residual
+    m.degrees += degrees
+    m.weight += degrees
+    window.rows.forEach((r, k) => {
+      const { runId } = rows[r]
+      sums.set(runId, (sums.get(runId) ?? 0) + fit.residuals[k])
+    })
+  }
+  for (const sum of sums.values()) m.trunks += sum * sum
+  for (const { i, j, cross, shared, leverage } of pairs) {
+    const mixed = sandwich(cells[i].fit.inverse, cross, cells[j].fit.inverse)
+    let trace = 0
+    for (let k = 0; k < 9; k++) trace += mixed[k] * cross[k]
+    m.weight += 2 * (shared - leverage + trace)
+  }
 }

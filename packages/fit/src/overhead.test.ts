@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest"
 import { lossAt, octaves } from "../test/simulate.ts"
-import { bestBatches } from "./best-batch.ts"
 import { balanceOf, fromBalance, type LossCurve, overheads } from "./overhead.ts"
 import { isEstimate, type Result } from "./result.ts"
 
@@ -106,24 +105,5 @@ describe("overheads", () => {
   it("says so with one batch, and is silent with none", () => {
     expect(overheads([curveOf(64, [1000])])[0].batch).toMatchObject({ reason: "too-few-batches" })
     expect(overheads([])).toEqual([])
-  })
-})
-
-describe("bestBatches", () => {
-  const at = (losses: ReadonlyArray<number>) =>
-    bestBatches(losses.map((loss, i) => ({ batch: 64 * 2 ** i, tokens: [1000], loss: [loss] })))[0]
-
-  it("interpolates an interior optimum in ln B", () => {
-    const { batch, loss } = at([2 ** 6, 2 ** 7, 2 ** 8, 2 ** 9].map((b) => 2 + 0.1 * Math.log(b / 2 ** 7.3) ** 2))
-    expect(log2(batch)).toBeCloseTo(7.3, 9)
-    expect(isEstimate(loss) && loss.value).toBeCloseTo(2, 9)
-  })
-
-  it("says at most or at least on the edges, and nothing for too few or equal ones", () => {
-    expect(at([2, 2.1, 2.2]).batch).toMatchObject({ reason: "edge-low", bound: { upper: 128 } })
-    expect(at([2.2, 2.1, 2]).batch).toMatchObject({ reason: "edge-high", bound: { lower: 128 } })
-    expect(at([2.2, 2.1]).batch).toMatchObject({ reason: "too-few-batches" })
-    expect(at([2, 2, 2]).batch._tag).toBe("NotIdentified")
-    expect(bestBatches([])).toEqual([])
   })
 })

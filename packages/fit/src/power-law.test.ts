@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest"
 import { powerLaw, powerLawAt } from "./power-law.ts"
-import { regime, verdictOf } from "./regime.ts"
 import { type Estimate, isEstimate, notIdentified, type Result, unavailable } from "./result.ts"
 
 const number = (value: number, standardError?: number): Estimate => ({
@@ -97,35 +96,5 @@ describe("powerLaw", () => {
     expect(() => powerLaw(along(() => number(-1)))).toThrow("points[0].y is -1")
     expect(() => powerLaw([{ tokens: 0, y: number(1) }])).toThrow("points[0].tokens is 0")
     expect(() => powerLaw([], { level: 90 })).toThrow("level is 90; it must be between 0 and 1")
-  })
-})
-
-describe("regime", () => {
-  it("says which way eta* moves", () => {
-    const of = (slope: number, error = 0.05) =>
-      regime(
-        64,
-        along((t) => number(t ** slope, error)),
-      )
-    expect(of(0.4).verdict).toBe("rises")
-    expect(of(-0.4).verdict).toBe("falls")
-    expect(of(0.01).verdict).toBe("flat")
-    expect(of(0.01, 1).verdict).toBe("not identified")
-    // Zero and beyond the margin: neither flat nor falling.
-    expect(of(-0.2, 0.2).verdict).toBe("not identified")
-    expect(of(0.2, 0.2).verdict).toBe("not identified")
-    expect(verdictOf({ ...number(-0.15), interval: { low: -0.31, high: 0.01, level: 0.9 } })).toBe("not identified")
-    expect(verdictOf({ ...number(0.15), interval: { low: -0.01, high: 0.31, level: 0.9 } })).toBe("not identified")
-    expect(of(0.4).horizons).toEqual(horizons)
-    expect(regime(64, []).verdict).toBe("not identified")
-  })
-
-  it("finds flatness only inside the margin", () => {
-    const slope = regime(
-      64,
-      along((t) => number(t ** 0.01, 0.05)),
-    ).slope
-    expect(verdictOf(slope, 0.01)).toBe("not identified")
-    expect(verdictOf(number(0.1))).toBe("not identified")
   })
 })

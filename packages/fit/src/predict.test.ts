@@ -4,7 +4,6 @@ import { bellEta } from "./bell.ts"
 import { fitLaw } from "./fit-law.ts"
 import { predict } from "./predict.ts"
 import { type Estimate, isEstimate, type Result } from "./result.ts"
-import { etaSurface, surfaceAt } from "./surface.ts"
 
 const truth: Truth = {
   peakBatch: (t) => 2 ** 9 * (t / 2 ** 17) ** 0.6,
@@ -38,7 +37,7 @@ describe("where the bell is identified", () => {
         extrapolation: { tokens: 8, batch: 1 },
         conditions: { optimizer: "adamw" },
       })
-      expect(advice.method).toBe("Batch as asked for; eta by the bell whose peak and height follow the horizon.")
+      expect(advice.method).toBe("Batch as asked for; eta by the law fitted to all profiles, in the form of a bell.")
     }
   })
 
@@ -85,25 +84,14 @@ describe("where it is not", () => {
   const rows = simulate(rising, { ...grid, batches: octaves(6, 9) }, 2)
   const law = fitLaw(rows, { resamples: 40 })
 
-  it("predicts by the surface about the target, with the true power within its interval", () => {
+  it("predicts by the form that the data name, with the truth within its interval", () => {
     expect(law.powerLaws.peakBatch.exponent._tag).toBe("NotIdentified")
     const advice = predict(law, { tokens: 2 ** 22, batch: 2 ** 8 })
     const best = 2 ** -9 * 4 ** 0.4 * 2 ** (5 * -0.2)
     const { interval } = number(advice.eta)
-    expect(advice.method).toMatch(/surface/)
+    expect(law.forms.verdict).toEqual({ form: "power" })
+    expect(advice.method).toMatch(/in the form of a power of B/)
     expect(interval !== undefined && interval.low < best && best < interval.high).toBe(true)
-  })
-
-  it("doubts that a plane stays a plane, the more the further", () => {
-    const surface = etaSurface(law.cells)
-    if (surface._tag !== "EtaSurface") throw new Error(surface.message)
-    const at = (tokens: number, batch: number) => number(surfaceAt(surface, { tokens, batch })).standardError as number
-    // k d (d + l)/2 with d = ln 8, l = ln 16 beyond the horizons.
-    const bend = ((1 / 16) * Math.log(8) * (Math.log(8) + Math.log(16))) / 2
-    expect(at(2 ** 22, 2 ** 7)).toBeGreaterThan(bend)
-    expect(at(2 ** 22, 2 ** 7)).toBeLessThan(bend + 0.2)
-    expect(at(2 ** 17, 2 ** 7)).toBeLessThan(0.1)
-    expect(at(2 ** 17, 2 ** 11)).toBeGreaterThan(at(2 ** 17, 2 ** 9))
   })
 
   it("names the largest batch known to be safe where no batch law is identified", () => {
@@ -124,34 +112,7 @@ describe("where it is not", () => {
     const advice = predict(fitLaw([]), { tokens: 1000 })
     expect(advice.batch._tag).toBe("NotIdentified")
     expect(advice.extrapolation).toEqual({ tokens: 1, batch: 1 })
-    expect(predict(fitLaw([]), { tokens: 1000, batch: 10 }).eta).toMatchObject({ reason: "too-few-cells" })
-  })
-})
-
-describe("etaSurface", () => {
-  const plane = (interaction: number): Truth => ({
-    ...truth,
-    noise: 0,
-    eta: (b, t) => {
-      const [x, z] = [Math.log(b / 2 ** 8), Math.log(t / 2 ** 17)]
-      return 2 ** -8 * Math.exp(0.3 * x - 0.1 * z + interaction * x * z)
-    },
-  })
-  const surfaceOf = (interaction: number) => {
-    const fine = { batches: octaves(6, 9), horizons: octaves(15, 18), etas: octaves(-13, -3) }
-    const surface = etaSurface(fitLaw(simulate(plane(interaction), fine, 1), { resamples: 0, noise: 0.001 }).cells)
-    if (surface._tag !== "EtaSurface") throw new Error(surface.message)
-    return surface
-  }
-
-  it("recovers a plane, and an interaction where there is one", () => {
-    const flat = surfaceOf(0)
-    expect(flat.terms).toEqual(["1", "lnB", "lnT"])
-    expect(flat.coefficients[1]).toBeCloseTo(0.3, 6)
-    expect(flat.coefficients[2]).toBeCloseTo(-0.1, 6)
-    const crossed = surfaceOf(0.05)
-    expect(crossed.terms).toEqual(["1", "lnB", "lnT", "lnB*lnT"])
-    expect(crossed.coefficients[3]).toBeCloseTo(0.05, 6)
+    expect(predict(fitLaw([]), { tokens: 1000, batch: 10 }).eta).toMatchObject({ reason: "too-few-horizons" })
   })
 })
 

@@ -1,72 +1,100 @@
 import { significant, tokensText } from "./format.ts"
-import { type JointBell, jointBell, jointBellAt } from "./joint-bell.ts"
+import { type FormName, forms } from "./joint/form.ts"
+import { solvedForm } from "./joint/plain.ts"
+import { lnEtaAt } from "./joint/quantities.ts"
 import type { Cell, Law, Prediction } from "./law.ts"
 import { fromBalance } from "./overhead.ts"
 import { powerLaw, powerLawAt } from "./power-law.ts"
 import { type Estimate, isEstimate, notIdentified, type Result, standardErrorOf, unavailable } from "./result.ts"
+import { shape } from "./skewed.ts"
 import { inSlice } from "./statements.ts"
-import { etaSurface, surfaceAt } from "./surface.ts"
 import { requirePositive } from "./validate.ts"
 
-/** A batch this many times outside the measured ones is out of reach of the surface. */
+/** A batch this many times outside the measured ones is out of reach: the forms of eta*(B) part there. */
 const farthestBatch = 4
+
+/** The run that advice is asked for. */
+export interface Target {
+  /** Horizon, tokens. */
+  readonly tokens: number
+  /** Tokens. Default: recommended. */
+  readonly batch?: number
+  /** d_model. Under muP the law is one for all widths; the answer says how far that was checked. */
+  readonly width?: number
+  /** Parameters, for laws fitted over sizes. Default: that of the law's slice. */
+  readonly size?: number
+}
 
 /**
  * What to use at a horizon. Without `batch`: the loss-optimal batch by its power law, else the overhead batch, its part above the reference
- * following the power law of the balance batch; where neither is identified none is recommended, and the message names the largest measured batch known to be safe. With `batch`, or once
- * it is found: eta from the bell over all horizons where the peaks of three or more are identified, else from the surface
- * of eta* over ln B and ln T near that batch; its interval widens with the extrapolation. The interval of eta holds for the batch as given; it does not contain the doubt of a recommended batch.
+ * following the power law of the balance batch; where neither is identified none is recommended, and the message names the largest
+ * measured batch known to be safe. With `batch`, or once it is found: eta from the law of eta* over batch and horizon that was fitted to
+ * all profiles at once, in the form that the data name, else as a bell; what the forms not ruled out would say stands beside it. Its interval is
+ * by profile likelihood and holds for the batch as given; it does not contain the doubt of a recommended batch.
  *
  * Regret is the loss expected to be given up by using eta: half the curvature of the nearest profiles times the variance of
  * ln eta. It leaves out what a wrong batch costs.
  *
- * @param target tokens; batch in tokens
  * @throws InvalidOptionError
  */
-export const predict = (law: Law, target: { readonly tokens: number; readonly batch?: number }): Prediction => {
+export const predict = (law: Law, target: Target): Prediction => {
   requirePositive("tokens", target.tokens)
-  if (target.batch !== undefined) requirePositive("batch", target.batch)
+  for (const option of ["batch", "width", "size"] as const) {
+    const value = target[option]
+    if (value !== undefined) requirePositive(option, value)
+  }
   const cells = law.cells.filter(inSlice(law.slice)).filter((cell) => isEstimate(cell.eta))
   const { batch, method } = batchFor(law, cells, target)
-  const head = { tokens: target.tokens, batch, conditions: law.conditions }
+  const reach = {
+    tokens: beyond(target.tokens, horizonsOf(cells)),
+    ...(target.width === undefined ? {} : { width: beyond(target.width, widthsOf(law)) }),
+    ...(target.size === undefined ? {} : { size: beyond(target.size, sizesOf(law)) }),
+  }
+  const head = { tokens: target.tokens, batch, conditions: law.conditions, notes: notesOf(law, target) }
   if (!isEstimate(batch)) {
     const why = notIdentified(
       "depends",
       "eta* depends on the batch, and none is recommended: ask for a batch.",
       cells.length,
     )
-    return {
-      ...head,
-      eta: why,
-      regret: why,
-      extrapolation: {
-        tokens: beyond(
-          target.tokens,
-          cells.map((c) => c.tokens),
-        ),
-        batch: 1,
-      },
-      method,
-    }
+    return { ...head, eta: why, alternatives: [], regret: why, extrapolation: { ...reach, batch: 1 }, method }
   }
-  const extrapolation = {
-    tokens: beyond(
-      target.tokens,
-      cells.map((c) => c.tokens),
-    ),
-    batch: beyond(
-      batch.value,
-      cells.map((c) => c.batch),
-    ),
-  }
-  const eta = etaAt(law, cells, { tokens: target.tokens, batch: batch.value }, extrapolation.batch)
+  const outside = beyond(
+    batch.value,
+    cells.map((c) => c.batch),
+  )
+  const eta = etaAt(law, cells, { ...target, batch: batch.value }, outside)
   return {
     ...head,
     eta: eta.result,
+    alternatives: eta.alternatives,
     regret: regretOf(eta.result, cells, target.tokens, batch.value),
-    extrapolation,
+    extrapolation: { ...reach, batch: outside },
     method: `${method}; ${eta.method}.`,
   }
+}
+
+const horizonsOf = (cells: ReadonlyArray<Cell>): ReadonlyArray<number> => cells.map((cell) => cell.tokens)
+const widthsOf = (law: Law): ReadonlyArray<number> => law.cells.map((cell) => cell.width).filter((width) => width > 0)
+const sizesOf = (law: Law): ReadonlyArray<number> => law.cells.map((cell) => cell.size).filter((size) => size > 0)
+
+/** What the answer takes for granted. */
+const notesOf = (law: Law, { width, size }: Target): ReadonlyArray<string> => {
+  const notes: Array<string> = []
+  if (width !== undefined && width !== law.slice.width) {
+    const agreeing = law.widths.filter((w) => w.verdict === "equivalent").length
+    const differing = law.widths.some((w) => w.verdict === "different")
+    notes.push(
+      differing
+        ? `The optima of the widths measured differ: what holds at width ${law.slice.width} need not hold at ${width}.`
+        : agreeing > 0
+          ? `Width ${width} is taken to follow the law of width ${law.slice.width}, as the widths measured do within their margin.`
+          : `That width ${width} follows the law of width ${law.slice.width} was not measured: train a second width.`,
+    )
+  }
+  if (size !== undefined && law.joint?.terms.size !== true)
+    notes.push("The law was fitted at one size: the size asked for does not enter.")
+  return notes
 }
 
 /** Factor by which a value lies outside a range; 1 inside, and where there is no range. */
@@ -137,32 +165,32 @@ const safeBatch = (
   return lowest
 }
 
+interface EtaAnswer {
+  readonly result: Result
+  readonly alternatives: Prediction["alternatives"]
+  readonly method: string
+}
+
 const etaAt = (
   law: Law,
   cells: ReadonlyArray<Cell>,
-  target: { readonly tokens: number; readonly batch: number },
+  target: Target & { readonly batch: number },
   outside: number,
-): { readonly result: Result; readonly method: string } => {
-  const method = "eta by the surface of eta* over batch and horizon"
+): EtaAnswer => {
+  const only = (result: Result, method: string): EtaAnswer => ({ result, alternatives: [], method })
+  const exact = target.size === undefined || target.size === law.slice.size ? measuredAt(cells, target) : undefined
+  if (exact !== undefined) return only(exact, "eta as measured in that cell")
   if (outside > farthestBatch)
-    return {
-      result: notIdentified(
+    return only(
+      notIdentified(
         "depends",
         `Batch ${tokensText(target.batch)} lies ${significant(outside)} times outside the measured batches, and eta*(B) may turn on the way: measure nearer batches.`,
         cells.length,
       ),
-      method: "eta out of reach",
-    }
-  const exact = measuredAt(cells, target)
-  if (exact !== undefined) return { result: exact, method: "eta as measured in that cell" }
-  const bell = bellOf(law, cells)
-  if (bell !== undefined)
-    return {
-      result: jointBellAt(bell, target, law.level),
-      method: "eta by the bell whose peak and height follow the horizon",
-    }
-  const surface = etaSurface(cells, { batch: target.batch })
-  if (surface._tag === "NotIdentified") {
+      "eta out of reach",
+    )
+  const { joint } = law
+  if (joint === undefined || (!joint.terms.tokens && beyond(target.tokens, horizonsOf(cells)) > 1)) {
     const along = powerLawAt(
       powerLaw(
         cells.filter((c) => c.batch === target.batch).map((c) => ({ tokens: c.tokens, y: c.eta })),
@@ -171,23 +199,51 @@ const etaAt = (
       target.tokens,
       law.level,
     )
-    return isEstimate(along)
-      ? { result: along, method: "eta by the power law of eta* in the horizon at this batch" }
-      : { result: surface, method: "no surface of eta*" }
+    return only(along, "eta by the power law of eta* in the horizon at this batch")
   }
-  return { result: surfaceAt(surface, target, law.level), method }
+  const undecided = "form" in law.forms.verdict ? [] : law.forms.verdict.undecided
+  return {
+    result: byForm(law, joint.form, target),
+    alternatives: undecided
+      .filter((form) => form !== joint.form && joint.fits[form] !== undefined)
+      .map((form) => ({ form, eta: byForm(law, form, target) })),
+    method: `eta by the law fitted to all profiles, in the form of a ${forms[joint.form].title}`,
+  }
 }
 
-/** The bell over all horizons, where enough of them have an identified peak. */
-const bellOf = (law: Law, cells: ReadonlyArray<Cell>): JointBell | undefined => {
-  const { peakBatch, peakEta } = law.powerLaws
-  const parts = [peakEta.prefactor, peakEta.exponent, peakBatch.prefactor, peakBatch.exponent]
-  const [height, growth, peak, alpha] = parts.map((part) => (isEstimate(part) ? part.value : NaN))
-  if (!(height > 0 && peak > 0)) return undefined
-  return jointBell(cells, {
-    reference: peakBatch.reference,
-    parameters: [Math.log(height), growth, Math.log(peak), alpha],
-  })
+const byForm = (law: Law, form: FormName, target: Target & { readonly batch: number }): Result => {
+  const solved = law.joint === undefined ? undefined : solvedForm(law.joint, form)
+  const n = law.joint?.evidence.slope.length ?? 0
+  if (solved === undefined)
+    return notIdentified("too-few-cells", "No law of eta* could be fitted: measure more cells.", n)
+  const size = target.size ?? law.slice.size
+  const found = lnEtaAt(
+    solved,
+    Math.log(target.batch),
+    { lnTokens: Math.log(target.tokens), lnSize: size > 0 ? Math.log(size) : 0 },
+    law.level,
+  )
+  const { low, high } = found.ends
+  if (!Number.isFinite(low) || !Number.isFinite(high))
+    return notIdentified(
+      "ill-conditioned",
+      `The law leaves eta* at batch ${tokensText(target.batch)} and ${tokensText(target.tokens)} tokens open: measure batches or horizons nearer to it.`,
+      n,
+      {
+        ...(Number.isFinite(low) ? { lower: Math.exp(low) } : {}),
+        ...(Number.isFinite(high) ? { upper: Math.exp(high) } : {}),
+        level: law.level,
+      },
+    )
+  return {
+    _tag: "Estimate",
+    value: Math.exp(found.value),
+    scale: "log",
+    standardError: found.deviation,
+    interval: { low: Math.exp(low), high: Math.exp(high), level: law.level },
+    n,
+    notes: [],
+  }
 }
 
 /** A measured cell at the target speaks for itself, where its doubt is known. */
@@ -227,14 +283,17 @@ const regretOf = (eta: Result, cells: ReadonlyArray<Cell>, tokens: number, batch
       cells.length,
     )
   const curvature = near[near.length >> 1]
-  const half = Math.max(Math.log(eta.interval.high / eta.value), Math.log(eta.value / eta.interval.low))
+  const skew = cells.find((cell) => cell.parabola !== undefined)?.parabola?.skew ?? 0
+  // Where the truth is the low end of the interval, eta is too high by that much.
+  const [tooHigh, tooLow] = [Math.log(eta.value / eta.interval.low), Math.log(eta.value / eta.interval.high)]
+  const worst = curvature * Math.max(shape(tooHigh, skew), shape(tooLow, skew))
   return {
     _tag: "Estimate",
     value: 0.5 * curvature * error ** 2,
     scale: "linear",
     standardError: unavailable("The interval is the loss given up at the ends of the interval of eta."),
-    interval: { low: 0, high: 0.5 * curvature * half ** 2, level: eta.interval.level },
+    interval: { low: 0, high: worst, level: eta.interval.level },
     n: near.length,
-    notes: ["Quadratic in ln eta; more where eta is too high, since profiles are steeper there."],
+    notes: ["To second order in ln eta; its upper end follows the skew of the profiles."],
   }
 }

@@ -18,8 +18,12 @@ export interface ProfileOptions {
   readonly noise?: number
   /** Degrees of freedom behind `noise`. Default: known exactly. */
   readonly noiseDegrees?: number
-  /** Half-width of the window about the grid minimum, octaves. Default 1; widened to 2 and 3 where the noise asks for it. */
+  /** Half-width of the window about the grid minimum, octaves. Default 1; widened by one and two where the noise asks for it. */
   readonly window?: number
+  /** How much more a rate too high costs than one too low: third over second derivative at the minimum, per unit of ln eta. Default 0, a parabola. */
+  readonly skew?: number
+  /** Standard error of the skew. Default 0. */
+  readonly skewError?: number
   /** Coverage of intervals. Default 0.9. */
   readonly level?: number
 }
@@ -37,7 +41,7 @@ export interface ProfileMinimum {
 }
 
 /**
- * The minimum of a loss profile in ln eta: a least-squares parabola on a short window about the grid minimum.
+ * The minimum of a loss profile in ln eta: a least-squares parabola, or its skewed sister, on a short window about the grid minimum.
  *
  * The standard error is first order; the interval is Fieller's and so exact for Gaussian noise. Where a known noise leaves it
  * unbounded there is no minimum; where only the few residuals of this profile do, the number stands with an open
@@ -169,18 +173,19 @@ const locate = (grouped: Grouped, first: number, options: ProfileOptions): Outco
   const level = options.level ?? 0.9
   const radius = options.window ?? 1
   const noise = options.noise
-  const radii = noise === undefined ? [radius] : [radius, 2 * radius, 3 * radius]
+  const skew = options.skew ?? 0
+  const radii = noise === undefined ? [radius] : [radius, radius + 1, radius + 2]
   for (const r of radii) {
     const window = windowAbout(levels, first, r, noise ?? 0)
     let scatter = 0
     for (let k = window[0]; k <= window[1]; k++) scatter += scatters[k]
     const part = slice(levels, window[0], window[1], scatter)
-    const fit = fitParabola(part)
+    const fit = fitParabola(part, skew)
     if (fit === undefined || fit.vertex < part.x[0] || fit.vertex > part.x[part.x.length - 1]) continue
     const doubt = doubtOf(fit, noise, options.noiseDegrees)
     if (noise !== undefined && doubt !== undefined && fit.fieller(doubt.sigma, level, doubt.degrees) === undefined)
       continue
-    return found(fit, part, window, doubt, level)
+    return found(fit, part, window, doubt, level, { skew, error: options.skewError ?? 0 })
   }
   const n = levels.repeats.reduce((sum, k) => sum + k, 0)
   return nothing(
@@ -211,15 +216,22 @@ const found = (
   window: readonly [number, number],
   doubt: Doubt | undefined,
   level: number,
+  { skew, error }: { readonly skew: number; readonly error: number },
 ): Outcome => {
   const n = fit.degrees + 3
+  const other = error > 0 ? fitParabola(part, skew + error) : undefined
+  const shift = other === undefined ? 0 : other.vertex - fit.vertex
+  const drop = other === undefined ? 0 : other.minimum - fit.minimum
   const eta = Math.exp(fit.vertex)
   const fieller = doubt === undefined ? undefined : fit.fieller(doubt.sigma, level, doubt.degrees)
+  const reach = doubt === undefined ? 0 : twoSided(level, doubt.degrees) * shift
+  const widened = (end: number): number =>
+    fit.vertex + Math.sign(end - fit.vertex) * Math.hypot(end - fit.vertex, reach)
   const notes = skewed(part, fit)
     ? ["The profile is asymmetric within the window; finer rates would settle the optimum."]
     : []
-  const linear = (value: number, unit: number): Estimate => {
-    const error = doubt === undefined ? undefined : unit * doubt.sigma
+  const linear = (value: number, unit: number, bySkew: number): Estimate => {
+    const error = doubt === undefined ? undefined : Math.hypot(unit * doubt.sigma, bySkew)
     const half = doubt === undefined || error === undefined ? 0 : twoSided(level, doubt.degrees) * error
     return {
       _tag: "Estimate",
@@ -236,17 +248,27 @@ const found = (
       _tag: "Estimate",
       value: eta,
       scale: "log",
-      standardError: doubt === undefined ? noResidual : fit.unit.vertex * doubt.sigma,
-      interval: doubt === undefined ? undefined : { ...openBeyond(fieller ?? [-Infinity, Infinity], part.x), level },
+      standardError: doubt === undefined ? noResidual : Math.hypot(fit.unit.vertex * doubt.sigma, shift),
+      interval:
+        doubt === undefined
+          ? undefined
+          : {
+              ...openBeyond(
+                fieller === undefined ? [-Infinity, Infinity] : [widened(fieller[0]), widened(fieller[1])],
+                part.x,
+              ),
+              level,
+            },
       n,
       notes,
     },
-    loss: linear(fit.minimum, fit.unit.minimum),
-    curvature: linear(fit.curvature, fit.unit.curvature),
+    loss: linear(fit.minimum, fit.unit.minimum, drop),
+    curvature: linear(fit.curvature, fit.unit.curvature, (other?.curvature ?? fit.curvature) - fit.curvature),
     parabola: {
       center: eta,
       minimum: fit.minimum,
       curvature: fit.curvature,
+      skew,
       from: Math.exp(part.x[0]),
       to: Math.exp(part.x[part.x.length - 1]),
     },

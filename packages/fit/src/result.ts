@@ -46,6 +46,7 @@ export type Reason =
   | "reference-too-large"
   | "no-noise-level"
   | "ill-conditioned"
+  | "other-form"
   | "depends"
 
 /** One-sided knowledge, in the unit of the quantity. */

@@ -1,13 +1,14 @@
 import { etaText } from "./format.ts"
 import type { Parabola } from "./law.ts"
 import { type Estimate, isEstimate, notIdentified, type Result, standardErrorOf } from "./result.ts"
+import { profileLoss } from "./skewed.ts"
 
 /**
  * Learning-rate sensitivity of one cell (batch, horizon), nats per token: what a rate wrong by up to k octaves costs on average,
  *
  *   s(B, T) = 1/(2k + 1) sum over j = -k ... k of [ L(2^j eta*) - L(eta*) ],   k = 1 by default, so a factor of two either way.
  *
- * The term j = 0 is zero and counts in the mean. L is the fitted parabola plus the linearly interpolated deviations of the measured losses
+ * The term j = 0 is zero and counts in the mean. L is the fitted curve plus the linearly interpolated deviations of the measured losses
  * from it, L(eta*) the curve's minimum. For a parabola with curvature c = d2L/d(ln eta)^2 it is c (ln 2)^2 k(k + 1)/6. It is absolute, in nats;
  * `relativeSensitivity` divides by L(eta*). Not identified where a rate of the set lies outside the sound rates. The error is that of
  * the curvature, scaled: first order, and without the noise of readings outside the fitted window.
@@ -26,7 +27,7 @@ export const sensitivity = (
 ): Result => {
   if (!isEstimate(eta) || parabola === undefined || !isEstimate(curvature))
     return notIdentified("depends", "Needs an identified optimum of the profile.", readings.length)
-  const model = (x: number) => parabola.minimum + 0.5 * parabola.curvature * (x - Math.log(parabola.center)) ** 2
+  const model = (x: number) => profileLoss(parabola, x)
   const byRate = new Map<number, { sum: number; count: number }>()
   for (const r of readings) {
     const x = Math.log(r.eta)

@@ -29,9 +29,9 @@ export const parseLaw = (text: string): Law => {
     throw new LawFormatError(`This is not JSON: ${(cause as Error).message}.`)
   }
   const version = (value as { version?: unknown } | null)?.version
-  if (version !== 1)
+  if (version !== 2)
     throw new LawFormatError(
-      `This is no law of version 1 (its version is ${String(version)}): write it again with serializeLaw.`,
+      `This is no law of version 2 (its version is ${String(version)}): write it again with serializeLaw.`,
     )
   return value as Law
 }

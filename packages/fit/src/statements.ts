@@ -1,16 +1,14 @@
-import { bell } from "./bell.ts"
 import { bestBatches } from "./best-batch.ts"
 import { numberOf } from "./bootstrap.ts"
-import type { Bell, BestBatchAt, Cell, Law, OverheadAt, PowerLaw, Regime, Slice, WidthAgreement } from "./law.ts"
+import type { BestBatchAt, Cell, Law, OverheadAt, PowerLaw, Regime, Slice, WidthAgreement } from "./law.ts"
 import { balanceOf, lossCurves, overheads } from "./overhead.ts"
-import { lnError, powerLaw } from "./power-law.ts"
+import { powerLaw } from "./power-law.ts"
 import { regime } from "./regime.ts"
 import { isEstimate, type Result } from "./result.ts"
 import { widthAgreement } from "./width.ts"
 
 /** What is said across cells, and resampled as a whole. */
 export interface Statements {
-  readonly bells: ReadonlyArray<Bell>
   readonly overheads: ReadonlyArray<OverheadAt>
   readonly bestBatches: ReadonlyArray<BestBatchAt>
   readonly regimes: ReadonlyArray<Regime>
@@ -36,7 +34,6 @@ export const statementsOf = (cells: ReadonlyArray<Cell>, options: StatementOptio
   const curves = lossCurves(own)
   const batches = [...new Set(own.map((cell) => cell.batch))].sort((a, b) => a - b)
   return {
-    bells: bellsOf(own, level, errorDegrees),
     overheads: overheads(curves, { overhead: options.overhead }),
     bestBatches: bestBatches(curves),
     regimes: batches.map((batch) =>
@@ -48,20 +45,6 @@ export const statementsOf = (cells: ReadonlyArray<Cell>, options: StatementOptio
     ),
     widths: widthsOf(cells, own, options),
   }
-}
-
-const bellsOf = (cells: ReadonlyArray<Cell>, level: number, errorDegrees: number): ReadonlyArray<Bell> => {
-  const horizons = [...new Set(cells.map((cell) => cell.tokens))].sort((a, b) => a - b)
-  return horizons.map((tokens) =>
-    bell(
-      cells.flatMap((cell) =>
-        cell.tokens === tokens && isEstimate(cell.eta)
-          ? [{ batch: cell.batch, eta: cell.eta.value, standardError: lnError(cell.eta) }]
-          : [],
-      ),
-      { tokens, level, errorDegrees },
-    ),
-  )
 }
 
 /** The slice's width against every other one that was read the same way. */
@@ -81,21 +64,20 @@ const widthsOf = (
   })
 }
 
-export type LawName = keyof Law["powerLaws"]
+/** Power laws of what is said horizon by horizon; those of the peak come from the joint fit. */
+export type OwnLawName = Exclude<keyof Law["powerLaws"], "peakBatch" | "peakEta">
 
 /** The power laws in the horizon of everything that has one. */
 export const powerLawsOf = (
-  { bells, overheads: all, bestBatches: best }: Pick<Statements, "bells" | "overheads" | "bestBatches">,
+  { overheads: all, bestBatches: best }: Pick<Statements, "overheads" | "bestBatches">,
   level: number,
-): Record<LawName, PowerLaw> => {
+): Record<OwnLawName, PowerLaw> => {
   const law = <A extends { readonly tokens: number }>(items: ReadonlyArray<A>, name: string, y: (item: A) => Result) =>
     powerLaw(
       items.map((item) => ({ tokens: item.tokens, y: y(item) })),
       { level, name },
     )
   return {
-    peakBatch: law(bells, "The peak of eta*(B)", (b) => b.peakBatch),
-    peakEta: law(bells, "The height of the peak of eta*(B)", (b) => b.peakEta),
     overheadBatch: law(all, "The overhead batch", (o) => o.batch),
     balanceBatch: law(all, "The balance batch", balanceOf),
     bestBatch: law(best, "The loss-optimal batch", (b) => b.batch),

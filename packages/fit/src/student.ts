@@ -159,7 +159,7 @@ export const studentQuantile = (p: number, degrees: number): number => {
 export const twoSided = (level: number, degrees: number): number => studentQuantile(0.5 + level / 2, degrees)
 
 /** Quantile of chi-squared to about one per cent (Wilson and Hilferty 1931): good enough for a threshold. */
-const chiSquareQuantile = (p: number, degrees: number): number => {
+export const chiSquareQuantile = (p: number, degrees: number): number => {
   const v = 2 / (9 * degrees)
   return degrees * (1 - v + normalQuantile(p) * Math.sqrt(v)) ** 3
 }

@@ -3,9 +3,9 @@ import type { Levels } from "./parabola.ts"
 const octave = Math.LN2
 
 /**
- * The points about level `center` that a local parabola may use: both neighbours always, further ones within `radius` octaves as
- * long as their loss still grows like a parabola. Loss profiles are wide and asymmetric, with a cliff at the high end; a point
- * over the cliff says nothing about the minimum.
+ * The points about level `center` that a fit of the minimum may use: both neighbours always (at an edge the two next ones), further ones
+ * within `radius` octaves as long as their loss still grows like a parabola. Loss profiles are wide and asymmetric, with a cliff at the high end;
+ * a point over the cliff says nothing about the minimum.
  */
 export const windowAbout = (
   levels: Levels,
@@ -14,21 +14,24 @@ export const windowAbout = (
   sigma: number,
 ): readonly [number, number] => {
   const { x, y } = levels
+  const last = x.length - 1
   const reach = radius * octave * 1.05
   const rise = (i: number) => y[i] - y[center]
   const slack = 3 * Math.SQRT2 * sigma
-  const near = Math.max(rise(center - 1), rise(center + 1), 0)
-  const distance = Math.max(x[center] - x[center - 1], x[center + 1] - x[center])
+  const neighbours = [center - 1, center + 1].filter((i) => i >= 0 && i <= last)
+  const near = neighbours.reduce((most, i) => Math.max(most, rise(i)), 0)
+  const distance = neighbours.reduce((most, i) => Math.max(most, Math.abs(x[i] - x[center])), 0)
   const far = (step: -1 | 1): number => {
     let most = 0
-    for (let i = center + step; i >= 0 && i < x.length && Math.abs(x[i] - x[center]) <= reach; i += step)
+    for (let i = center + step; i >= 0 && i <= last && Math.abs(x[i] - x[center]) <= reach; i += step)
       most = Math.max(most, rise(i))
     return most
   }
   const extend = (step: -1 | 1): number => {
     const other = far(step === 1 ? -1 : 1)
-    let end = center + step
-    for (let i = end + step; i >= 0 && i < x.length && Math.abs(x[i] - x[center]) <= reach; i += step) {
+    const edge = center === 0 || center === last
+    let end = Math.max(0, Math.min(last, center + (edge ? 2 * step : step)))
+    for (let i = end + step; i >= 0 && i <= last && Math.abs(x[i] - x[center]) <= reach; i += step) {
       const expected = near * (Math.abs(x[i] - x[center]) / distance) ** 2
       if (rise(i) > Math.max(2 * expected, 4 * other) + slack) break
       end = i

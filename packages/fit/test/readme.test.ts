@@ -12,7 +12,7 @@ it("has an example in the README that runs and says what it prints", async () =>
     writeFileSync(file, code.replace('"@ts/fit"', '"../../src/index.ts"'))
     await import(file)
     const [[eta, interval], [peak]] = print.mock.calls
-    expect(Number(eta).toPrecision(2)).toBe("0.0034")
+    expect(Number(eta).toPrecision(2)).toBe("0.0035")
     expect(interval).toMatchObject({ level: 0.9 })
     expect(peak).toMatchObject({ reason: "peak-above" })
   } finally {

@@ -5,7 +5,6 @@ import type { Finding } from "./finding.ts"
 
 const sources = {
   supplied: "as given",
-  repeats: "from repeated seeds",
   residuals: "from residuals of the profiles",
 } as const
 
@@ -17,7 +16,7 @@ export const noise = (law: Law): Finding => {
     return {
       ...base,
       state: "not identified",
-      text: "not identified: no repeated seeds and no residuals, so errors are missing; repeat a seed or supply a noise level",
+      text: "not identified: no residuals, so errors are missing; repeat a seed or supply a noise level",
     }
   const rest = Number.isFinite(degrees) ? `, ${significant(degrees, 3)} degrees of freedom` : ""
   return {

@@ -62,6 +62,7 @@ export const reasonWord: Readonly<Record<Reason, string>> = {
   "two-minima": "two minima",
   "peak-above": "beyond",
   "peak-below": "before",
+  "other-form": "another form",
   flat: "flat",
   "not-reached": "not reached",
   "reference-too-large": "reference",

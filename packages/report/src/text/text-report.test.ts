@@ -46,16 +46,16 @@ describe("textReport", () => {
 
   it("names the regimes and their slopes", () => {
     const text = flat(textReport(bell.law))
-    expect(text).toMatch(/falls at 2\^5 \(-0\.\d\d ± 0\.0\d\)/)
+    expect(text).toMatch(/falls at 2\^5 \(-0\.\d+ ± 0\.0\d+\)/)
     expect(text).toMatch(/flat at [^;]*2\^10/)
     expect(text).toMatch(/rises at [^;]*2\^13/)
   })
 
   it("gives the peak where it is identified and a bound where it is not", () => {
-    expect(flat(textReport(bell.law))).toMatch(/eta\*\(B\) peaks at B = 2\^8\.5\d\(\d\), .*grows like T\^0\.[56]\d/)
+    expect(flat(textReport(bell.law))).toMatch(/eta\*\(B\) peaks at B = 2\^8\.[45]\d\(\d\), .*grows like T\^0\.[56]\d/)
     const low = flat(textReport(law))
     expect(low).toContain("peak B_crit not identified: eta* shows no fall up to the largest batch")
-    expect(low).toMatch(/90 % lower bound 2\^\d+\.\d tokens at T = 2\^19/)
+    expect(low).toMatch(/90 % lower bound 2\^\d+(\.\d)? tokens at T = 2\^19/)
   })
 
   it("gives predictions with interval, regret, extrapolation and conditions, said once", () => {
