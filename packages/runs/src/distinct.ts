@@ -17,19 +17,12 @@ export const distinctNumbers = (numbers: Float64Array, kept: (row: number) => bo
     }
     index[row] = k
   }
-  const found = [...first.keys()]
-  const order = found
-    .map((_, k) => k)
-    .sort((a, b) => {
-      if (Number.isNaN(found[a])) return 1
-      return Number.isNaN(found[b]) ? -1 : found[a] < found[b] ? -1 : 1
-    })
-  const rank = new Int32Array(found.length)
-  order.forEach((k, r) => {
-    rank[k] = r
-  })
+  // A typed array sorts numbers natively, NaN last.
+  const sorted = Float64Array.from(first.keys()).sort()
+  const rank = new Int32Array(sorted.length)
+  for (let r = 0; r < sorted.length; r++) rank[first.get(sorted[r])!] = r
   for (let row = 0; row < index.length; row++) if (index[row] >= 0) index[row] = rank[index[row]]
-  return { values: order.map((k) => found[k]), index }
+  return { values: Array.from(sorted), index }
 }
 
 /** The different texts, in order of appearance. */

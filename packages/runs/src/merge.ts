@@ -1,9 +1,11 @@
-import { combine, distinctNumbers } from "./distinct.ts"
+import { combine, type Distinct } from "./distinct.ts"
 import { type Snapping, snapDistance, snapRates } from "./snap-rates.ts"
 import { snapTokens } from "./snap-tokens.ts"
 import type { Merged } from "./summary.ts"
 
 export interface MergeOutcome {
+  /** For each row, which value it has now; -1 for rows left out. */
+  readonly index: Int32Array
   readonly merged: ReadonlyArray<Merged>
   readonly notes: ReadonlyArray<string>
 }
@@ -14,8 +16,7 @@ const NAMED = 5
 const applied = (
   field: Merged["field"],
   numbers: Float64Array,
-  values: ReadonlyArray<number>,
-  index: Int32Array,
+  { values, index }: Distinct<number>,
   { to, apart }: Snapping,
 ): MergeOutcome => {
   const rows = new Float64Array(values.length)
@@ -37,24 +38,27 @@ const applied = (
     .slice(0, NAMED)
     .map((kept) => `${word} ${kept.values.slice(0, NAMED).join(", ")} are kept apart: ${kept.reason}`)
   if (apart.length > NAMED) notes.push(`${apart.length - NAMED} more groups of close ${word} are kept apart`)
-  return { merged: [...groups].map(([k, from]) => ({ field, value: values[k], from })), notes }
+  return {
+    index: index.map((k) => (k < 0 ? k : to[k])),
+    merged: [...groups].map(([k, from]) => ({ field, value: values[k], from })),
+    notes,
+  }
 }
-
-const nothing: MergeOutcome = { merged: [], notes: [] }
 
 const anyClose = (values: ReadonlyArray<number>): boolean =>
   values.some((value, k) => k > 0 && value <= values[k - 1] * (1 + snapDistance))
 
 /** Makes one horizon of those that differ by rounding; changes `tokens`. See `snapTokens`. */
-export const mergeHorizons = (tokens: Float64Array, run: Int32Array, kept: (row: number) => boolean): MergeOutcome => {
-  const { values, index } = distinctNumbers(tokens, kept)
-  return anyClose(values) ? applied("tokens", tokens, values, index, snapTokens(values, index, run)) : nothing
+export const mergeHorizons = (tokens: Float64Array, found: Distinct<number>, run: Int32Array): MergeOutcome => {
+  const { values, index } = found
+  if (!anyClose(values)) return { index, merged: [], notes: [] }
+  return applied("tokens", tokens, found, snapTokens(values, index, run))
 }
 
 /** Makes one learning rate of its spellings; changes `eta`. See `snapRates`. */
-export const mergeRates = (eta: Float64Array, profile: Int32Array, kept: (row: number) => boolean): MergeOutcome => {
-  const { values, index } = distinctNumbers(eta, kept)
-  if (!anyClose(values)) return nothing
+export const mergeRates = (eta: Float64Array, found: Distinct<number>, profile: Int32Array): MergeOutcome => {
+  const { values, index } = found
+  if (!anyClose(values)) return { index, merged: [], notes: [] }
   const pairs = combine(eta.length, [profile, index])
   const seen = new Uint8Array(pairs.count)
   const ratesOf = new Map<number, Array<number>>()
@@ -67,5 +71,5 @@ export const mergeRates = (eta: Float64Array, profile: Int32Array, kept: (row: n
     else rates.push(index[row])
   }
   for (const rates of ratesOf.values()) rates.sort((a, b) => a - b)
-  return applied("eta", eta, values, index, snapRates(values, ratesOf.values()))
+  return applied("eta", eta, found, snapRates(values, ratesOf.values()))
 }

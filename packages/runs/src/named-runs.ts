@@ -1,4 +1,5 @@
 import { type Distinct, distinctTexts } from "./distinct.ts"
+import type { Evaluated } from "./evaluate.ts"
 import { showProduct } from "./expression.ts"
 import type { Evaluations } from "./readings.ts"
 import type { Resolved } from "./resolve.ts"
@@ -13,6 +14,26 @@ export const textIn = (table: Table, name: string, row: number): string =>
 const namedRuns = (table: Table, column: string | undefined): Distinct<string> | undefined =>
   column === undefined ? undefined : distinctTexts(table.rows, (row) => textIn(table, column, row) || `row ${row}`)
 
+/** Runs that share a name and differ in their seed are different runs. */
+const apartBySeed = (runs: Distinct<string>, seed: Evaluated | undefined): Distinct<string> => {
+  if (seed === undefined) return runs
+  const first = new Float64Array(runs.values.length).fill(NaN)
+  const several = new Uint8Array(runs.values.length)
+  for (let row = 0; row < runs.index.length; row++) {
+    const run = runs.index[row]
+    if (Number.isNaN(seed.values[row])) continue
+    if (Number.isNaN(first[run])) first[run] = seed.values[row]
+    else if (first[run] !== seed.values[row]) several[run] = 1
+  }
+  if (!several.includes(1)) return runs
+  return distinctTexts(runs.index.length, (row) => {
+    const run = runs.index[row]
+    return several[run] === 1 && !Number.isNaN(seed.values[row])
+      ? `${runs.values[run]}, seed ${seed.values[row]}`
+      : runs.values[run]
+  })
+}
+
 interface RunsCheck {
   readonly runs: Distinct<string> | undefined
   readonly notes: ReadonlyArray<string>
@@ -22,8 +43,9 @@ interface RunsCheck {
 export const checkRuns = (resolved: Resolved, all: Evaluations, fates: Fates): RunsCheck => {
   const { table, texts, guesses, products } = resolved
   const column = texts.get("runId")
-  const runs = namedRuns(table, column)
-  if (runs === undefined || column === undefined) return { runs, notes: [] }
+  const named = namedRuns(table, column)
+  if (named === undefined || column === undefined) return { runs: undefined, notes: [] }
+  const runs = apartBySeed(named, all.get("seed"))
   const varying = varyingSettings(all, runs)
   if (varying.size === 0) return { runs, notes: [] }
   const [eta, tokens, product] = [all.get("eta"), all.get("tokens"), products.get("eta")]

@@ -31,6 +31,7 @@ describe("columnsFromNames", () => {
     expect(() => read("lr{eta}", ["base", "tuned"])).toThrow(
       '--names "lr{eta}": no name in "run" has this form; they are "base", "tuned"',
     )
+    expect(() => read("lr{run}", ["lr1"])).toThrow('there is a column "run" already')
     expect(() => read("lr", ["lr1"])).toThrow("in braces once")
     expect(() => read("lr{eta}{eta}", ["lr1"])).toThrow("in braces once")
   })

@@ -25,6 +25,9 @@ const parsePattern = (pattern: string): Pattern => {
  */
 export const columnsFromNames = (table: Table, from: string, pattern: string): Table => {
   const { fields, regex } = parsePattern(pattern)
+  const taken = fields.find((field) => table.columns.has(field))
+  if (taken !== undefined)
+    throw new MappingError("names", pattern, `there is a column "${taken}" already; give the number another name`)
   const source = table.columns.get(from)
   const found = new Map<string, ReadonlyArray<number> | undefined>()
   const match = (name: string): ReadonlyArray<number> | undefined => {

@@ -31,7 +31,9 @@ export interface Keys {
 export const countRepeats = (loss: Float64Array, keys: Keys, fates: Fates): Repeats => {
   const rows = loss.length
   const setting = combine(rows, keys.setting)
-  const readings = combine(rows, [setting.index, ...keys.reading, ...(keys.run === undefined ? [] : [keys.run])])
+  const cell = combine(rows, [setting.index, ...keys.reading])
+  // Settings are the same all along a run, or not known in some of its rows.
+  const readings = keys.run === undefined ? cell : combine(rows, [keys.run, ...keys.reading])
   const size = new Int32Array(readings.count)
   for (const k of readings.index) if (k >= 0) size[k]++
   const { index: lossOf } = distinctNumbers(loss, (row) => fates.kept(row) && size[readings.index[row]] > 1)
@@ -51,32 +53,36 @@ export const countRepeats = (loss: Float64Array, keys: Keys, fates: Fates): Repe
   }
 
   // Where runs have no names, every reading is a run of its own.
-  const cell = combine(rows, [setting.index, ...keys.reading])
-  const named = combine(rows, [
-    keys.run === undefined ? cell.index : combine(rows, [setting.index, keys.run]).index,
-    repeat,
-  ])
-  const rowsOf = new Map<number, Array<number>>()
-  for (let row = 0; row < rows; row++) {
-    const run = named.index[row]
-    if (run < 0) continue
-    const list = rowsOf.get(run)
-    if (list === undefined) rowsOf.set(run, [row])
-    else list.push(row)
-  }
+  const named = combine(rows, [keys.run ?? cell.index, repeat])
+  const { start, sorted } = grouped(named.index, named.count)
   const next = new Int32Array(cell.count)
   const ordinal = new Int32Array(rows)
   const shared = new Set<number>()
+  let runs = 0
   let trunks = 0
-  for (const list of rowsOf.values()) {
+  for (let run = 0; run < named.count; run++) {
+    const [from, to] = [start[run], start[run + 1]]
+    if (from === to) continue
+    runs++
+    if (to - from > 1) trunks++
     let number = 0
-    for (const row of list) number = Math.max(number, next[cell.index[row]])
-    for (const row of list) {
-      ordinal[row] = number
-      next[cell.index[row]] = number + 1
+    for (let i = from; i < to; i++) number = Math.max(number, next[cell.index[sorted[i]]])
+    for (let i = from; i < to; i++) {
+      ordinal[sorted[i]] = number
+      next[cell.index[sorted[i]]] = number + 1
     }
-    if (number > 0) shared.add(setting.index[list[0]])
-    if (list.length > 1) trunks++
+    if (number > 0) shared.add(setting.index[sorted[from]])
   }
-  return { repeat, ordinal, runs: rowsOf.size, trunks, repeated: shared.size }
+  return { repeat, ordinal, runs, trunks, repeated: shared.size }
+}
+
+/** The rows of each group, one group after the other: group g is `sorted[start[g]]` up to `sorted[start[g + 1]]`. */
+const grouped = (index: Int32Array, count: number) => {
+  const start = new Int32Array(count + 1)
+  for (const k of index) if (k >= 0) start[k + 1]++
+  for (let k = 0; k < count; k++) start[k + 1] += start[k]
+  const at = start.slice()
+  const sorted = new Int32Array(start[count])
+  for (let row = 0; row < index.length; row++) if (index[row] >= 0) sorted[at[index[row]]++] = row
+  return { start, sorted }
 }

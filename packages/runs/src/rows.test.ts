@@ -211,6 +211,25 @@ describe("runs with names", () => {
     ])
   })
 
+  it("are different runs where one name has several seeds", () => {
+    const columns = {
+      lr: [1, 1, 1, 1],
+      bs: [1, 1, 1, 1],
+      D: [1, 2, 1, 2],
+      "smooth loss": [3, 2, 3, 2],
+      name: ["a", "a", "a", "a"],
+      seed: [1, 1, 2, 2],
+    }
+    const { rows, summary } = rowsFromTable(tableOf(columns), mapping)
+    expect(rows.map(({ runId, seed }) => [runId, seed])).toEqual([
+      ["a, seed 1", 1],
+      ["a, seed 1", 1],
+      ["a, seed 2", 2],
+      ["a, seed 2", 2],
+    ])
+    expect(summary).toMatchObject({ runs: 2, dropped: 0 })
+  })
+
   it("are not named by a column under which settings differ", () => {
     const table = tableOf({
       lr: [1, 2, 4],

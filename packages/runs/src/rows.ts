@@ -88,17 +88,20 @@ export const rowsFromTable = (
       )
     keepLast(tokens, runs, fates)
   }
-  const places = (values: Float64Array | undefined): ReadonlyArray<Int32Array> =>
-    values === undefined ? [] : [distinctNumbers(values, fates.kept).index]
-  const fixed = (["batch", "size", "width"] as const).flatMap((field) => places(all.get(field)?.values))
-  const seeds = places(all.get("seed")?.values)
+  const places = (field: "batch" | "size" | "width" | "seed"): ReadonlyArray<Int32Array> => {
+    const evaluated = all.get(field)
+    return evaluated === undefined ? [] : [distinctNumbers(evaluated.values, fates.kept).index]
+  }
+  const fixed = (["batch", "size", "width"] as const).flatMap(places)
+  const seeds = places("seed")
+  const spelled = distinctNumbers(eta, fates.kept)
   // Horizons first: which rates share a profile depends on them.
-  const trunk = runs?.index ?? combine(table.rows, [...places(eta), ...fixed, ...seeds]).index
-  const horizons = mergeHorizons(tokens, trunk, fates.kept)
-  const reading = [...places(tokens), averages.index]
+  const trunk = runs?.index ?? combine(table.rows, [spelled.index, ...fixed, ...seeds]).index
+  const horizons = mergeHorizons(tokens, distinctNumbers(tokens, fates.kept), trunk)
+  const reading = [horizons.index, averages.index]
   const profile = combine(table.rows, [...fixed, ...reading]).index
-  const rates = mergeRates(eta, profile, fates.kept)
-  const setting = [...places(eta), ...fixed, ...seeds]
+  const rates = mergeRates(eta, spelled, profile)
+  const setting = [rates.index, ...fixed, ...seeds]
   const repeats = countRepeats(loss.values, { setting, reading, run: runs?.index }, fates)
   notes.push(...horizons.notes, ...rates.notes)
   if (repeats.trunks > 0 && readings === "all")

@@ -84,5 +84,10 @@ describe("snapRates", () => {
     const { map } = snapped([Math.fround(0.001), 0.001, Math.fround(0.0003), 0.0003])
     expect(map.get(Math.fround(0.001))).toBe(0.001)
     expect(map.get(Math.fround(0.0003))).toBe(0.0003)
+    expect(snapped([0.1 + 0.2, 0.3]).map.get(0.1 + 0.2)).toBe(0.3)
+    // As close, but neither is the other in single precision.
+    expect(snapped([0.00012347371838115, 0.00012347371265287522]).map.get(0.00012347371265287522)).toBe(
+      0.00012347371265287522,
+    )
   })
 })

@@ -1,8 +1,12 @@
 /** Spellings further apart than this are two rates, however they are rounded. */
 export const snapDistance = 0.005
 
-/** Single precision: 0.001 written by a trainer as 0.0010000000474974513. */
-const arithmetic = 2 ** -23
+/** How far the rounding of single precision reaches: 0.001 written by a trainer as 0.0010000000474974513. */
+const arithmetic = 2 ** -24 * 1.01
+
+/** One is the other in single precision, or they differ in the last digits of double precision. */
+const sameNumber = (a: number, b: number): boolean =>
+  a === Math.fround(b) || b === Math.fround(a) || Math.abs(a / b - 1) < 1e-13
 
 export interface Snapping {
   /** For each value, the place of the one that stands for it; its own where it stands for itself. */
@@ -42,7 +46,7 @@ export const snapRates = (values: ReadonlyArray<number>, profiles: Iterable<Read
   // Noise of arithmetic first: the spelling with fewest digits is the one that was meant.
   for (let from = 0; from < values.length; ) {
     let end = from + 1
-    while (end < values.length && values[end] / values[from] - 1 <= arithmetic) end++
+    while (end < values.length && sameNumber(values[from], values[end])) end++
     let meant = from
     for (let k = from; k < end; k++) if (precision[k].digits < precision[meant].digits) meant = k
     for (let k = from; k < end; k++) to[k] = meant
