@@ -39,9 +39,59 @@ it("satisfies the normal equations with weights", () => {
   }
 })
 
+it("has the inverse of X' W X for three columns, by cofactors", () => {
+  const rows = [
+    [1, -2, 4.5],
+    [1, -1, 0.5],
+    [1, 0.5, 0.25],
+    [1, 1, 1.5],
+    [1, 3, 8],
+  ]
+  const w = [1, 2, 0.5, 3, 1]
+  const fit = leastSquares(rows.flat(), [3, 1, 4, 1, 5], w, 3)
+  const g = (j: number, k: number) => rows.reduce((sum, row, i) => sum + w[i] * row[j] * row[k], 0)
+  const cofactor = (j: number, k: number) => {
+    const [a, b] = [(j + 1) % 3, (j + 2) % 3]
+    const [c, d] = [(k + 1) % 3, (k + 2) % 3]
+    return g(a, c) * g(b, d) - g(a, d) * g(b, c)
+  }
+  const determinant = [0, 1, 2].reduce((sum, k) => sum + g(0, k) * cofactor(0, k), 0)
+  expect(fit?.inverse).toHaveLength(9)
+  for (let j = 0; j < 3; j++)
+    for (let k = 0; k < 3; k++) expect(fit?.inverse[j * 3 + k]).toBeCloseTo(cofactor(k, j) / determinant, 12)
+  expect(fit?.degrees).toBe(2)
+})
+
+it("goes through as many points as there are coefficients, without a residual", () => {
+  const fit = leastSquares([1, 1, 1, 1, 2, 4, 1, 3, 9], [6, 11, 18], [1, 1, 1], 3)
+  for (const [i, value] of [3, 2, 1].entries()) expect(fit?.coefficients[i]).toBeCloseTo(value, 12)
+  expect(fit).toMatchObject({ degrees: 0, residual: 0 })
+})
+
+it("keeps its digits where a column lies almost along its first datum, whatever the sign", () => {
+  for (const sign of [1, -1]) {
+    const fit = leastSquares([sign, 1e-6], [0, 1], [1, 1], 1)
+    expect((fit?.coefficients[0] ?? Number.NaN) / (1e-6 / (1 + 1e-12))).toBeCloseTo(1, 12)
+    expect(fit?.residual).toBeCloseTo(1 / (1 + 1e-12), 15)
+  }
+})
+
 it("refuses dependent columns and too few data", () => {
   expect(leastSquares([1, 2, 1, 2, 1, 2], [1, 2, 3], [1, 1, 1], 2)).toBeUndefined()
   expect(leastSquares([1, 2], [1], [1], 2)).toBeUndefined()
+  expect(leastSquares([0, 0], [1, 2], [1, 1], 1)).toBeUndefined()
+})
+
+it("takes columns for dependent by their relation, not by their size", () => {
+  const y = [1, 2, 4, 3]
+  const w = [1, 1, 1, 1]
+  const columns = (unit: number, bend: number) =>
+    [1, 2, 3, 4].flatMap((v, i) => [unit * v, unit * (3 * v + bend * i * i)])
+  for (const unit of [1e-15, 1, 1e15]) {
+    expect(leastSquares(columns(unit, 0.1), y, w, 2)?.degrees).toBe(2)
+    // Three times a column, up to the last digits.
+    expect(leastSquares(columns(unit, 1e-16), y, w, 2)).toBeUndefined()
+  }
 })
 
 it("evaluates a quadratic form", () => {
