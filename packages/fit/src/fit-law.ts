@@ -1,6 +1,7 @@
 import { atLeastResamples, withResamples } from "./bootstrap.ts"
 import { cellOf } from "./cell.ts"
 import { type DistinctRows, distinctRows } from "./distinct.ts"
+import { lawEquivalence } from "./joint/equivalence.ts"
 import { type Joint, jointLaw } from "./joint/joint-law.ts"
 import { type LawSamples, lawSampler } from "./joint/sample.ts"
 import type { Cell, FitOptions, Law, PowerLaw, RowSummary, Slice } from "./law.ts"
@@ -108,7 +109,22 @@ export const fitLaw = (readings: ReadonlyArray<RowLike>, options: FitOptions = {
       bestBatch: doubted("bestBatch"),
     },
     regimes: statements.regimes,
-    widths: statements.widths,
+    widths: statements.widths.map((agreement) => ({
+      ...agreement,
+      laws: lawEquivalence(
+        shape.blocks.filter(({ cells: members }) =>
+          members.some(({ window }) => {
+            const { average: read, width } = groups[window.profile]
+            return read === slice.average && agreement.widths.includes(width)
+          }),
+        ),
+        groups,
+        noise,
+        shape,
+        (profile) => profile.width === agreement.widths[1],
+        { margin: statementOptions.widthMargin, level },
+      ),
+    })),
     conditions: options.conditions ?? {},
     summary: summaryOf(distinct, groups, cells),
     bootstrap: { resamples, seed },

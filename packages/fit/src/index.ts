@@ -11,6 +11,8 @@ export {
   type RecoveryBranch,
   type RecoveryVerdict,
 } from "./local-recovery.ts"
+export type { Candidate } from "./next/candidates.ts"
+export { nextRuns, type Proposal, type Question } from "./next/next-runs.ts"
 export { type NoiseScaleReading, noiseScale } from "./noise-scale.ts"
 export { type BestStepRate, type NoiseScaleFromRates, noiseScaleFromRates } from "./noise-scale-from-rates.ts"
 export { type LossCurve, lossCurves, overheads } from "./overhead.ts"

@@ -131,6 +131,16 @@ export interface Regime {
   readonly horizons: ReadonlyArray<number>
 }
 
+/** Verdict of two one-sided tests against a stated margin. */
+export interface Equivalence {
+  /** Logarithm of second over first, octaves, linear scale. */
+  readonly difference: Result
+  /** Octaves. */
+  readonly margin: number
+  /** `equivalent`: interval inside the margin. `different`: interval outside it. */
+  readonly verdict: "equivalent" | "different" | "not identified"
+}
+
 /** Whether two widths have the same eta* over the same cells. */
 export interface WidthAgreement {
   readonly widths: readonly [number, number]
@@ -141,6 +151,8 @@ export interface WidthAgreement {
   /** `equivalent`: interval inside the margin. `different`: interval outside it. */
   readonly verdict: "equivalent" | "different" | "not identified"
   readonly cells: number
+  /** Whether they have the same law of the bell: the same B_crit and the same eta_crit at every horizon. Absent outside `fitLaw`. */
+  readonly laws?: { readonly peakBatch: Equivalence; readonly peakEta: Equivalence }
 }
 
 /** Noise of a loss: a part shared by all readings of a trunk, and a part of each reading. Nats. */

@@ -1,5 +1,5 @@
 import { twoSided } from "../student.ts"
-import { backward, cholesky, forward, objective, type Problem, termCount } from "./objective.ts"
+import { backward, cholesky, forward, lawAt, objective, type Problem, termCount } from "./objective.ts"
 import type { Solved } from "./plain.ts"
 import { type Ends, profileEnds } from "./profile-interval.ts"
 
@@ -107,12 +107,17 @@ export const lnEtaAt = (solved: Solved, lnBatch: number, at: At, level: number):
   }
 }
 
-/** Covariance of the parameters at their estimate, row by row; `undefined` where some combination is not determined. */
-export const covarianceOf = ({ problem, parameters }: Solved): Float64Array | undefined => {
+/**
+ * Covariance of the parameters at their estimate, to first order, row by row; `undefined` where some combination is not determined.
+ *
+ * @param widest standard deviation beyond which a parameter counts as unknown, held there by a weak prior; default: no prior
+ */
+export const covarianceOf = ({ problem, parameters }: Solved, widest = Infinity): Float64Array | undefined => {
   const target = objective(problem)
   target.evaluate(parameters, true)
   const p = target.parameters
   const factor = Float64Array.from(target.hessian)
+  for (let k = 0; k < p; k++) factor[k * p + k] += widest ** -2
   if (!cholesky(factor, p)) return undefined
   const inverse = new Float64Array(p * p)
   for (let k = 0; k < p; k++) {
@@ -124,3 +129,7 @@ export const covarianceOf = ({ problem, parameters }: Solved): Float64Array | un
   }
   return inverse
 }
+
+/** ln eta* of the law as it stands, without its doubt. */
+export const lawValue = ({ problem, parameters }: Solved, lnBatch: number, at: At): number =>
+  lawAt(problem, parameters, lnBatch, at.lnTokens, at.lnSize, new Float64Array(parameters.length))
