@@ -3,6 +3,7 @@ import { nonDecreasing } from "./isotonic.ts"
 import type { Cell, OverheadAt } from "./law.ts"
 import { monotone } from "./monotone.ts"
 import { type Estimate, isEstimate, notIdentified, type Result, unavailable } from "./result.ts"
+import { requirePositive } from "./validate.ts"
 
 /** Best loss of one batch at its measured horizons, in ascending order of tokens. */
 export interface LossCurve {
@@ -68,12 +69,14 @@ const tokensTo = (curve: LossCurve, target: number): number | "before" | "after"
  * below the result, or its own overhead hides in it: a note says so, and above 200 % nothing is identified.
  *
  * @param curves as from `lossCurves`: ascending batches, tokens, nats
+ * @throws InvalidOptionError for an overhead that is not positive
  */
 export const overheads = (
   curves: ReadonlyArray<LossCurve>,
   options: { readonly overhead?: number } = {},
 ): ReadonlyArray<OverheadAt> => {
   const overhead = options.overhead ?? 0.2
+  requirePositive("overhead", overhead)
   const reference = curves[0]
   if (reference === undefined) return []
   return reference.tokens.map((tokens, k): OverheadAt => {

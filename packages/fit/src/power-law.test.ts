@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { powerLaw, powerLawAt } from "./power-law.ts"
+import { lnError, powerLaw, powerLawAt } from "./power-law.ts"
 import { type Estimate, isEstimate, notIdentified, type Result, unavailable } from "./result.ts"
 
 const number = (value: number, standardError?: number): Estimate => ({
@@ -96,5 +96,130 @@ describe("powerLaw", () => {
     expect(() => powerLaw(along(() => number(-1)))).toThrow("points[0].y is -1")
     expect(() => powerLaw([{ tokens: 0, y: number(1) }])).toThrow("points[0].tokens is 0")
     expect(() => powerLaw([], { level: 90 })).toThrow("level is 90; it must be between 0 and 1")
+  })
+})
+
+/** ln y = ln 2 + ln T / 2 with these additions, at the four horizons. */
+const off = (additions: ReadonlyArray<number>) => (tokens: number) =>
+  2 * tokens ** 0.5 * Math.exp(additions[Math.round(Math.log2(tokens)) - 15])
+const spread = 5 * Math.LN2 ** 2
+
+describe("the numbers of a power law", () => {
+  const law = powerLaw(along((t) => number(off([0.1, -0.1, -0.1, 0.1])(t), 0.1)))
+
+  it("are an exponent and a height at the middle horizon, each with its interval", () => {
+    const half = 1.6448536269514722 * 0.1
+    expect(law.exponent).toMatchObject({ _tag: "Estimate", scale: "linear", n: 4, notes: [], interval: { level: 0.9 } })
+    expect(law.prefactor).toMatchObject({ _tag: "Estimate", scale: "log", n: 4, notes: [], interval: { level: 0.9 } })
+    if (!isEstimate(law.exponent) || !isEstimate(law.prefactor)) throw new Error("no law")
+    expect(law.exponent.interval?.low).toBeCloseTo(0.5 - half / Math.sqrt(spread), 10)
+    expect(law.exponent.interval?.high).toBeCloseTo(0.5 + half / Math.sqrt(spread), 10)
+    // The mean of four: 0.1 / 2.
+    expect(law.prefactor.standardError).toBeCloseTo(0.05, 12)
+    expect(Math.log((law.prefactor.interval?.low ?? 0) / law.prefactor.value)).toBeCloseTo(-half / 2, 10)
+    expect(Math.log((law.prefactor.interval?.high ?? 0) / law.prefactor.value)).toBeCloseTo(half / 2, 10)
+    expect(law.horizons).toEqual(horizons)
+    // Residuals of 0.1 at each of four points, two degrees of freedom; the errors explain them.
+    expect(law.residual?.deviation).toBeCloseTo(Math.sqrt(0.04 / 2), 12)
+    expect(law.residual?.degrees).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  it("have a prediction with its interval on both sides, at the asked level", () => {
+    for (const [level, quantile] of [
+      [0.9, 1.6448536269514722],
+      [0.95, 1.959963984540054],
+    ] as const) {
+      const at = powerLawAt(law, 2 ** 20, level)
+      expect(at).toMatchObject({ _tag: "Estimate", scale: "log", n: 4, notes: [], interval: { level } })
+      if (!isEstimate(at)) throw new Error(at.message)
+      const z = 3.5 * Math.LN2
+      const error = Math.sqrt(0.01 / 4 + (z ** 2 * 0.01) / spread + 0.04 / 2)
+      expect(at.standardError).toBeCloseTo(error, 10)
+      expect(Math.log((at.interval?.low ?? 0) / at.value)).toBeCloseTo(-quantile * error, 9)
+      expect(Math.log((at.interval?.high ?? 0) / at.value)).toBeCloseTo(quantile * error, 9)
+    }
+    const byDefault = powerLawAt(law, 2 ** 20)
+    expect(isEstimate(byDefault) && byDefault.interval?.level).toBe(0.9)
+    expect(() => powerLawAt(law, 0)).toThrow("tokens is 0")
+  })
+
+  it("take the degrees of freedom behind the errors for theirs", () => {
+    const few = powerLaw(
+      along((t) => number(off([0, 0, 0, 0])(t), 0.1)),
+      { errorDegrees: 3 },
+    )
+    expect(few.residual?.degrees).toBe(3)
+    // t(0.95; 3) = 2.353363435
+    const { exponent } = few
+    expect(isEstimate(exponent) && exponent.interval?.high).toBeCloseTo(
+      0.5 + (2.353363435 * 0.1) / Math.sqrt(spread),
+      8,
+    )
+  })
+})
+
+describe("the errors of the points", () => {
+  it("are those of logarithms, whatever the scale", () => {
+    expect(lnError(number(4, 0.1))).toBe(0.1)
+    expect(lnError({ ...number(4, 0.1), scale: "linear" })).toBe(0.025)
+    expect(lnError({ ...number(-4, 0.1), scale: "linear" })).toBe(0.025)
+    expect(lnError(number(4))).toBeUndefined()
+    expect(lnError({ ...number(4), scale: "linear" })).toBeUndefined()
+  })
+
+  it("count only where all are known and above zero", () => {
+    const additions = [0.1, -0.1, -0.1, 0.1]
+    const errors: ReadonlyArray<ReadonlyArray<number | undefined>> = [
+      [0.5, undefined, 0.5, 0.5],
+      [0.5, 0.5, 0, 0.5],
+      [undefined, undefined, undefined, undefined],
+      [0, 0, 0, 0],
+    ]
+    for (const some of errors) {
+      const { exponent, residual } = powerLaw(
+        horizons.map((tokens, i) => ({ tokens, y: number(off(additions)(tokens), some[i]) })),
+      )
+      // The scatter alone: s^2 = 0.04 / 2 over the spread, two degrees of freedom.
+      expect(isEstimate(exponent) && exponent.standardError).toBeCloseTo(Math.sqrt(0.04 / 2 / spread), 10)
+      expect(residual?.degrees).toBe(2)
+    }
+  })
+})
+
+describe("no power law", () => {
+  it("still says which horizons there were, and their middle", () => {
+    const two = powerLaw(along((t) => (t < 2 ** 17 ? number(t) : unknown)))
+    expect(two.horizons).toEqual([2 ** 15, 2 ** 16])
+    expect(two.reference).toBeCloseTo(2 ** 15.5, 6)
+    expect(two).toMatchObject({ covariance: undefined, residual: undefined })
+    expect(two.prefactor).toEqual(two.exponent)
+    expect(two.exponent).toMatchObject({ points: 4 })
+    expect(powerLaw([])).toMatchObject({ reference: 0, horizons: [] })
+    expect(powerLaw([{ tokens: 1, y: unknown }]).exponent).toMatchObject({
+      message: "The quantity is identified at 0 of 1 horizon; a power law needs three.",
+    })
+  })
+
+  it("comes from horizons whose logarithms coincide", () => {
+    const near = [2 ** 52, 2 ** 52 + 1, 2 ** 52 + 2].map((tokens) => ({ tokens, y: number(1) }))
+    expect(powerLaw(near).exponent).toMatchObject({ reason: "ill-conditioned", points: 3 })
+  })
+
+  it("predicts nothing where its height is not identified", () => {
+    const law = powerLaw(along((t) => number(t ** 0.5, 0.1)))
+    expect(powerLawAt({ ...law, prefactor: unknown }, 100)).toBe(unknown)
+  })
+
+  it("counts the horizons without a number, in words", () => {
+    const notes = (missing: number) => {
+      const five = [...horizons, 2 ** 19]
+      const { exponent, prefactor } = powerLaw(
+        five.map((tokens, i) => ({ tokens, y: i < missing ? unknown : number(tokens, 0.1) })),
+      )
+      return [exponent, prefactor].map((found) => (isEstimate(found) ? found.notes : undefined))
+    }
+    expect(notes(0)).toEqual([[], []])
+    expect(notes(1)).toEqual([[expect.stringMatching(/^1 of 5 horizons gives no number and is left out/)], []])
+    expect(notes(2)).toEqual([[expect.stringMatching(/^2 of 5 horizons give no number and are left out/)], []])
   })
 })
