@@ -1,9 +1,10 @@
 import { type Fitted, type TrunkBlock, trunkBlocks } from "./blocks.ts"
 import type { NoiseLevel } from "./law.ts"
-import { noiseOf, type ResidualNoise } from "./noise.ts"
+import { noiseOf } from "./noise.ts"
 import type { Profile } from "./profiles.ts"
 import type { Row } from "./row.ts"
-import { type CommonSkew, commonSkew, fitWindow, type Skew, windowed } from "./windowed.ts"
+import { shape } from "./skewed.ts"
+import { type CellFit, type CommonSkew, commonSkew, fitWindow, type Skew, type Windowed, windowed } from "./windowed.ts"
 
 /** What all profiles of a study have in common. */
 export interface Shape extends Skew {
@@ -43,7 +44,7 @@ export const shapeOf = (
       })
       const blocks = trunkBlocks(fitted, rows)
       const noise = noiseOf(blocks, rows, options, Number.isFinite(common.information) ? 1 : 0)
-      found = { skew, error: skewError(common, noise, fitted), window, noise, blocks }
+      found = { skew, error: skewError(common, noise, blocks, rows), window, noise, blocks }
       sigma = noise.source === "unknown" ? 0 : noise.deviation
     }
     if (found === undefined || medianCertainty(found) >= seen) break
@@ -52,15 +53,41 @@ export const shapeOf = (
 }
 
 /**
- * Standard error of the common skew under its prior of deviation one. Residuals of one trunk at several horizons tell less than independent
- * ones, in the proportion in which they count for the noise.
+ * Standard error of the common skew under its prior of deviation one. What the skew explains of the readings of one trunk adds up over
+ * horizons, and so does the noise that they share: the information is less by what that adds to the variance.
  */
-const skewError = ({ information }: CommonSkew, noise: ResidualNoise, fitted: ReadonlyArray<Fitted>): number => {
+const skewError = (
+  { information }: CommonSkew,
+  noise: NoiseLevel,
+  blocks: ReadonlyArray<TrunkBlock>,
+  rows: ReadonlyArray<Row>,
+): number => {
   if (!Number.isFinite(information) || noise.source === "unknown") return 0
-  const degrees = fitted.reduce((sum, { window }) => sum + window.rows.length - 3, 0)
-  const share = Math.min(1, noise.residualDegrees / Math.max(1, degrees))
-  return Math.sqrt(1 / ((share * information) / noise.deviation ** 2 + 1))
+  let alone = 0
+  let together = 0
+  for (const { cells } of blocks) {
+    const sums = new Map<string, number>()
+    for (const { window, fit } of cells) {
+      residualsBySkew(window, fit).forEach((change, i) => {
+        const { runId } = rows[window.rows[i]]
+        alone += change * change
+        sums.set(runId, (sums.get(runId) ?? 0) + change)
+      })
+    }
+    for (const sum of sums.values()) together += sum * sum
+  }
+  const share = alone > 0 ? 1 - noise.shared + (noise.shared * together) / alone : 1
+  return Math.sqrt(1 / (information / (share * noise.deviation ** 2) + 1))
 }
+
+/** How the residuals of a window follow the skew. */
+const residualsBySkew = ({ z }: Windowed, { coefficients, bySkew, skew }: CellFit): ReadonlyArray<number> => {
+  const slope = (x: number) => (shape(x, skew + small) - shape(x, skew - small)) / (2 * small)
+  return z.map((x) => -bySkew[0] - bySkew[1] * x - bySkew[2] * shape(x, skew) - coefficients[2] * slope(x))
+}
+
+/** Step in skew for derivatives with respect to it. */
+const small = 1e-3
 
 /** Curvature over its error, of the middle profile. */
 const medianCertainty = ({ blocks, noise }: Shape): number => {
