@@ -1,14 +1,18 @@
+import type { TrunkBlock } from "./blocks.ts"
 import { atLeastResamples, withResamples } from "./bootstrap.ts"
 import { cellOf } from "./cell.ts"
 import { type DistinctRows, distinctRows } from "./distinct.ts"
 import { lawEquivalence } from "./joint/equivalence.ts"
 import { type Joint, jointLaw } from "./joint/joint-law.ts"
+import { lossSurface } from "./joint/loss-surface.ts"
+import { lowestLosses } from "./joint/lowest-losses.ts"
+import { solvedForm } from "./joint/plain.ts"
 import { type LawSamples, lawSampler } from "./joint/sample.ts"
-import type { Cell, FitOptions, Law, PowerLaw, RowSummary, Slice } from "./law.ts"
+import type { Cell, FitOptions, Law, LossSurface, NoiseLevel, PowerLaw, RowSummary, Slice } from "./law.ts"
 import { type Profile, profiles } from "./profiles.ts"
 import { verdictOf } from "./regime.ts"
 import { resampler } from "./resample.ts"
-import { isEstimate, type Result } from "./result.ts"
+import { isEstimate, type NotIdentified, notIdentified, type Result } from "./result.ts"
 import { completeRow, type Row, type RowLike } from "./row.ts"
 import {
   inSlice,
@@ -23,6 +27,9 @@ import { type Shape, shapeOf } from "./study.ts"
 import { Tally } from "./summary.ts"
 import { requireFraction, requireOption, requirePositive, validateRows } from "./validate.ts"
 import { widthVerdict } from "./width.ts"
+
+/** Fewer sizes than this have no law in the size. */
+const fewestSizes = 3
 
 /** Readings that all resamples together may touch: keeps a million rows within seconds. */
 const mostReadings = 8e6
@@ -62,7 +69,7 @@ export const fitLaw = (readings: ReadonlyArray<RowLike>, options: FitOptions = {
   )
   const slice = sliceOf(cells, average, options)
   const own = cells.filter(inSlice(slice))
-  const sizes = options.sizes ?? (rows.every((row) => row.width === 0) && rows.some((row) => (row.size ?? 0) > 0))
+  const sizes = options.sizes ?? new Set(rows.map((row) => row.size ?? 0)).size >= fewestSizes
   const used = shape.blocks
     .map(({ cells: members, pairs }) => ({ cells: members, pairs }))
     .filter(({ cells: members }) => members.some(({ window }) => enters(groups[window.profile], slice, sizes)))
@@ -99,6 +106,15 @@ export const fitLaw = (readings: ReadonlyArray<RowLike>, options: FitOptions = {
     })),
     forms: joint.forms,
     joint: joint.joint,
+    lossSurface: surfaceOf(
+      shape.blocks.filter(({ cells: members }) =>
+        members.some(({ window }) => enters(groups[window.profile], slice, false)),
+      ),
+      groups,
+      joint,
+      noise,
+      level,
+    ),
     overheads: statements.overheads,
     bestBatches: statements.bestBatches,
     powerLaws: {
@@ -129,6 +145,22 @@ export const fitLaw = (readings: ReadonlyArray<RowLike>, options: FitOptions = {
     summary: summaryOf(distinct, groups, cells),
     bootstrap: { resamples, seed },
   }
+}
+
+const surfaceOf = (
+  blocks: ReadonlyArray<TrunkBlock>,
+  groups: ReadonlyArray<Profile>,
+  { joint }: Joint,
+  noise: NoiseLevel,
+  level: number,
+): LossSurface | NotIdentified => {
+  const law = joint === undefined ? undefined : solvedForm(joint, joint.form)
+  if (law === undefined)
+    return notIdentified("too-few-cells", "No law of eta* could be fitted, so the losses at it are not known.", 0)
+  return lossSurface(lowestLosses(blocks, groups, noise, law), {
+    level,
+    noiseDegrees: noise.source === "unknown" ? Infinity : noise.degrees,
+  })
 }
 
 /** Whether a profile takes part in the joint fit: the slice's own, or those of all sizes. */

@@ -1,5 +1,5 @@
 import type { FormName } from "./joint/form.ts"
-import type { Result } from "./result.ts"
+import type { NotIdentified, Result } from "./result.ts"
 
 /** What became of one measured point of a loss profile. */
 export type PointUse = "window" | "outside-window" | "diverged" | "pruned"
@@ -223,9 +223,47 @@ export interface JointLaw {
       >
     >
   >
+  /** Exponents of the form that speaks. */
+  readonly exponents: JointExponents
   /** Of the noise of the losses; Infinity where it was supplied. */
   readonly noiseDegrees: number
   readonly evidence: PlainEvidence
+}
+
+/**
+ * How the height and the batch scale of a form follow horizon and size; absent where they have no such power. For the bell the scale is
+ * the peak B_crit, for the saturating forms B_n.
+ */
+export interface JointExponents {
+  readonly heightInTokens?: Result
+  readonly heightInSize?: Result
+  readonly scaleInTokens?: Result
+  readonly scaleInSize?: Result
+  /** Of the batch itself, in the form of a power. */
+  readonly inBatch?: Result
+}
+
+/** Loss at the best rate as a law of batch and horizon; see `lossAt`. */
+export interface LossSurface {
+  readonly _tag: "LossSurface"
+  /** T_0: horizon at which the parameters hold, tokens. */
+  readonly reference: number
+  /** Nats that no amount of data removes. */
+  readonly floor: Result
+  /** Exponent of the reducible loss in the data. */
+  readonly exponent: Result
+  /** B_bal = E_min/S_min at T_0, tokens: the batch with twice the data of a vanishing one. */
+  readonly balanceBatch: Result
+  /** Exponent of B_bal in the horizon. */
+  readonly growth: Result
+  /** floor, ln of the reducible loss at T_0, exponent, ln B_bal, growth. */
+  readonly parameters: ReadonlyArray<number>
+  /** Row by row. */
+  readonly covariance: ReadonlyArray<number>
+  /** Standard deviation of cells about the law beyond their own errors, nats. */
+  readonly scatter: number
+  readonly degrees: number
+  readonly cells: number
 }
 
 /** Slopes of all profiles and their covariance, as plain arrays; by cell, and by block of correlated cells. */
@@ -292,6 +330,8 @@ export interface Law {
   readonly forms: FormComparison
   /** Absent where no profile says anything about a slope. */
   readonly joint: JointLaw | undefined
+  /** Loss at the best rate, of the slice. */
+  readonly lossSurface: LossSurface | NotIdentified
   readonly conditions: Conditions
   readonly summary: RowSummary
   /** Parametric bootstrap behind the intervals; no resamples where no noise level is known. */
@@ -304,6 +344,8 @@ export interface Prediction {
   /** Recommended, or the one asked for, tokens. */
   readonly batch: Result
   readonly eta: Result
+  /** Loss at the best rate by the law of the loss, nats per token. */
+  readonly loss: Result
   /** What the forms of eta*(B) that the data do not rule out would say. */
   readonly alternatives: ReadonlyArray<{ readonly form: FormName; readonly eta: Result }>
   /** Expected excess loss from using `eta` instead of the true optimum, nats. */
@@ -339,7 +381,7 @@ export interface FitOptions {
   /** Which model the laws are about. Default: the one with most cells. */
   readonly width?: number
   readonly size?: number
-  /** Fit all sizes together, with powers of the size. Default: where rows carry sizes but no widths. */
+  /** Fit all sizes together, with powers of the size. Default: where rows carry three sizes or more. */
   readonly sizes?: boolean
   /** Which weights. Default `"none"` where present, else the most frequent. */
   readonly average?: string

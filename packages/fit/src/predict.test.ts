@@ -37,7 +37,7 @@ describe("where the bell is identified", () => {
         extrapolation: { tokens: 8, batch: 1 },
         conditions: { optimizer: "adamw" },
       })
-      expect(advice.method).toBe("Batch as asked for; eta by the law fitted to all profiles, in the form of a bell.")
+      expect(advice.method).toBe("Batch as asked for; eta by the law fitted to all profiles, a bell.")
     }
   })
 
@@ -90,7 +90,7 @@ describe("where it is not", () => {
     const best = 2 ** -9 * 4 ** 0.4 * 2 ** (5 * -0.2)
     const { interval } = number(advice.eta)
     expect(law.forms.verdict).toEqual({ form: "power" })
-    expect(advice.method).toMatch(/in the form of a power of B/)
+    expect(advice.method).toMatch(/profiles, a power of B/)
     expect(interval !== undefined && interval.low < best && best < interval.high).toBe(true)
   })
 

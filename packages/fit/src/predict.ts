@@ -1,5 +1,6 @@
 import { significant, tokensText } from "./format.ts"
 import { type FormName, forms } from "./joint/form.ts"
+import { lossOf } from "./joint/loss-surface.ts"
 import { solvedForm } from "./joint/plain.ts"
 import { lnEtaAt } from "./joint/quantities.ts"
 import type { Cell, Law, Prediction } from "./law.ts"
@@ -57,7 +58,15 @@ export const predict = (law: Law, target: Target): Prediction => {
       "eta* depends on the batch, and none is recommended: ask for a batch.",
       cells.length,
     )
-    return { ...head, eta: why, alternatives: [], regret: why, extrapolation: { ...reach, batch: 1 }, method }
+    return {
+      ...head,
+      eta: why,
+      loss: why,
+      alternatives: [],
+      regret: why,
+      extrapolation: { ...reach, batch: 1 },
+      method,
+    }
   }
   const outside = beyond(
     batch.value,
@@ -67,12 +76,16 @@ export const predict = (law: Law, target: Target): Prediction => {
   return {
     ...head,
     eta: eta.result,
+    loss: lossFor(law, target.tokens, batch.value),
     alternatives: eta.alternatives,
     regret: regretOf(eta.result, cells, target.tokens, batch.value),
     extrapolation: { ...reach, batch: outside },
     method: `${method}; ${eta.method}.`,
   }
 }
+
+const lossFor = ({ lossSurface, level }: Law, tokens: number, batch: number): Result =>
+  lossSurface._tag === "LossSurface" ? lossOf(lossSurface, batch, tokens, level) : lossSurface
 
 const horizonsOf = (cells: ReadonlyArray<Cell>): ReadonlyArray<number> => cells.map((cell) => cell.tokens)
 const widthsOf = (law: Law): ReadonlyArray<number> => law.cells.map((cell) => cell.width).filter((width) => width > 0)
@@ -207,7 +220,7 @@ const etaAt = (
     alternatives: undecided
       .filter((form) => form !== joint.form && joint.fits[form] !== undefined)
       .map((form) => ({ form, eta: byForm(law, form, target) })),
-    method: `eta by the law fitted to all profiles, in the form of a ${forms[joint.form].title}`,
+    method: `eta by the law fitted to all profiles, a ${forms[joint.form].title}`,
   }
 }
 

@@ -33,7 +33,7 @@ export const forms: Readonly<Record<FormName, Form>> = {
   /** eta_max / (1 + B_n/B): SGD in McCandlish et al. 2018 (arXiv 1812.06162). */
   saturating: {
     name: "saturating",
-    title: "saturating",
+    title: "saturating form",
     batch: "scale",
     shape: (y) => -softplus(-y),
     slope: (y) => logistic(-y),
@@ -41,7 +41,7 @@ export const forms: Readonly<Record<FormName, Form>> = {
   /** eta_max / sqrt(1 + B_n/B): the lower end of the exponents that McCandlish et al. 2018 conjecture for Adam. */
   "saturating-sqrt": {
     name: "saturating-sqrt",
-    title: "square root of saturating",
+    title: "square root of the saturating form",
     batch: "scale",
     shape: (y) => -0.5 * softplus(-y),
     slope: (y) => 0.5 * logistic(-y),
@@ -49,7 +49,7 @@ export const forms: Readonly<Record<FormName, Form>> = {
   /** eta_1 B^q. */
   power: { name: "power", title: "power of B", batch: "exponent", shape: nothing, slope: nothing },
   /** The same at every batch. */
-  constant: { name: "constant", title: "constant in B", batch: "none", shape: nothing, slope: nothing },
+  constant: { name: "constant", title: "constant", batch: "none", shape: nothing, slope: nothing },
 }
 
 export const formNames = Object.keys(forms) as ReadonlyArray<FormName>

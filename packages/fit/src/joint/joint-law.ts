@@ -7,6 +7,7 @@ import { isEstimate, type NotIdentified, notIdentified } from "../result.ts"
 import type { Skew } from "../windowed.ts"
 import { compareForms, rivalsOf } from "./compare.ts"
 import type { Evidence } from "./evidence.ts"
+import { exponentsOf } from "./exponents.ts"
 import { originOf, termsOf } from "./fit-form.ts"
 import { type FormName, formNames } from "./form.ts"
 import { gatherEvidence } from "./gather.ts"
@@ -61,10 +62,21 @@ export const jointLaw = (
               return [name, { parameters: [...parameters], misfit, scatter, degrees }]
             }),
           ),
+          exponents: {},
           noiseDegrees: noise.source === "unknown" ? Infinity : noise.degrees,
           evidence: plainEvidence(evidence),
         }
-  return { joint, evidence, members, forms: comparison, ...bellOf(joint, evidence, rivalsOf(comparison), options) }
+  const speaking = joint === undefined ? undefined : solvedForm(joint, joint.form)
+  return {
+    joint:
+      joint === undefined || speaking === undefined
+        ? joint
+        : { ...joint, exponents: exponentsOf(speaking, options.level) },
+    evidence,
+    members,
+    forms: comparison,
+    ...bellOf(joint, evidence, rivalsOf(comparison), options),
+  }
 }
 
 const bellOf = (

@@ -75,8 +75,12 @@ export const exponentOf = (solved: Solved, of: "scale" | "height", level: number
 /** Exponent in the size of the batch scale or of the height. */
 export const sizeExponentOf = (solved: Solved, of: "scale" | "height", level: number): Quantity => {
   const k = termCount(solved.problem.terms)
-  return quantity(solved, of === "height" ? k - 1 : 2 * k - 1, level, 0.1, 8)
+  return parameterOf(solved, of === "height" ? k - 1 : 2 * k - 1, level)
 }
+
+/** Any exponent among the parameters. */
+export const parameterOf = (solved: Solved, index: number, level: number): Quantity =>
+  quantity(solved, index, level, 0.1, 8)
 
 /** ln eta* at a batch (ln tokens). The scatter of cells about the law is a doubt of every optimum not yet measured. */
 export const lnEtaAt = (solved: Solved, lnBatch: number, at: At, level: number): Quantity => {
