@@ -1,4 +1,4 @@
-import { isEstimate } from "@ts/fit"
+import { isEstimate, type Parabola } from "@ts/fit"
 import { describe, expect, it } from "vitest"
 import { quickstart } from "../../test/studies.ts"
 import { ownCells } from "../law-view.ts"
@@ -45,7 +45,7 @@ describe("bars", () => {
 })
 
 describe("profileMarks", () => {
-  it("puts the minimum on the parabola, and every point somewhere", () => {
+  it("puts the minimum on the curve, and every point somewhere", () => {
     const top = ceiling(cells)
     const marks = profileMarks(cells, top)
     const drawn = marks.fitted.length + marks.other.length + marks.above.length + marks.diverged.length
@@ -54,6 +54,29 @@ describe("profileMarks", () => {
       const cell = cells.find((c) => c.batch === mark.batch && c.tokens === mark.tokens)
       expect(mark.y + (cell?.best?.loss ?? 0)).toBeCloseTo(isEstimate(cell!.loss) ? cell!.loss.value : 0, 12)
     }
-    for (const mark of [...marks.fitted, ...marks.parabola]) expect(mark.y).toBeLessThanOrEqual(top)
+    for (const mark of [...marks.fitted, ...marks.curve]) expect(mark.y).toBeLessThanOrEqual(top)
+  })
+
+  it("draws the skewed curve that was fitted, by its own formula", () => {
+    const skewed = cells.filter((cell) => Math.abs(cell.parabola?.skew ?? 0) > 0.05)
+    expect(skewed.length).toBeGreaterThan(0)
+    for (const { batch, tokens, best, parabola } of skewed) {
+      const { center, minimum, curvature, skew } = parabola as Parabola
+      const own = profileMarks(cells, 10).curve.filter((m) => m.batch === batch && m.tokens === tokens)
+      expect(own.length).toBeGreaterThan(20)
+      for (const { x, y } of own) {
+        const z = x * Math.LN2 - Math.log(center)
+        const loss = minimum + (curvature * (Math.exp(skew * z) - 1 - skew * z)) / skew ** 2
+        expect(y + (best?.loss ?? 0)).toBeCloseTo(loss, 9)
+      }
+    }
+  })
+
+  it("leaves the bar of an optimum out on a side that is open", () => {
+    const [cell] = cells.filter((c) => isEstimate(c.eta))
+    if (cell === undefined || !isEstimate(cell.eta)) throw new Error("the study has one")
+    const open = { ...cell, eta: { ...cell.eta, interval: { low: 0, high: Number.POSITIVE_INFINITY, level: 0.9 } } }
+    const [mark] = profileMarks([open], 1).minimum
+    expect([mark?.low, mark?.high]).toEqual([mark?.x, mark?.x])
   })
 })

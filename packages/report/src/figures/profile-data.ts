@@ -1,4 +1,4 @@
-import { type Cell, isEstimate } from "@ts/fit"
+import { type Cell, type Estimate, isEstimate, profileLoss } from "@ts/fit"
 import { reasonWord } from "../format/result.ts"
 
 /** One mark of the grid of profiles: `x` log2 eta, `y` nats above the lowest measured loss of its cell. */
@@ -34,7 +34,7 @@ export interface ProfileMarks {
   /** Finite losses above the ceiling, drawn at it. */
   readonly above: ReadonlyArray<ProfileMark>
   readonly diverged: ReadonlyArray<ProfileMark>
-  readonly parabola: ReadonlyArray<ProfileMark>
+  readonly curve: ReadonlyArray<ProfileMark>
   readonly minimum: ReadonlyArray<ProfileMark & { readonly low: number; readonly high: number }>
   /** The lowest loss of the cell, or why it has no optimum. */
   readonly label: ReadonlyArray<ProfileMark & { readonly text: string }>
@@ -46,7 +46,7 @@ export const profileMarks = (cells: ReadonlyArray<Cell>, top: number): ProfileMa
     other: [] as Array<ProfileMark>,
     above: [] as Array<ProfileMark>,
     diverged: [] as Array<ProfileMark>,
-    parabola: [] as Array<ProfileMark>,
+    curve: [] as Array<ProfileMark>,
     minimum: [] as Array<ProfileMark & { low: number; high: number }>,
     label: [] as Array<ProfileMark & { text: string }>,
   }
@@ -71,22 +71,29 @@ export const profileMarks = (cells: ReadonlyArray<Cell>, top: number): ProfileMa
         text: isEstimate(eta) ? best.loss.toFixed(3) : reasonWord[eta.reason],
       })
     if (best === undefined || parabola === undefined || !isEstimate(eta)) continue
-    const floor = parabola.minimum - best.loss
     marks.minimum.push({
       batch,
       tokens,
       x: Math.log2(eta.value),
-      y: floor,
-      low: Math.log2(eta.interval === undefined ? eta.value : eta.interval.low),
-      high: Math.log2(eta.interval === undefined ? eta.value : eta.interval.high),
+      y: parabola.minimum - best.loss,
+      ...endsOf(eta),
     })
     for (let i = 0; i <= curvePieces; i++) {
       const x = Math.log(parabola.from) + (i / curvePieces) * Math.log(parabola.to / parabola.from)
-      const y = floor + 0.5 * parabola.curvature * (x - Math.log(parabola.center)) ** 2
-      if (y <= top) marks.parabola.push({ batch, tokens, x: x / Math.LN2, y })
+      const y = profileLoss(parabola, x) - best.loss
+      if (y <= top) marks.curve.push({ batch, tokens, x: x / Math.LN2, y })
     }
   }
   return marks
 }
 
-const curvePieces = 16
+const curvePieces = 24
+
+/** Ends of the interval, log2; left out on a side that is open. */
+const endsOf = (eta: Estimate): { readonly low: number; readonly high: number } => {
+  const { value, interval } = eta
+  return {
+    low: Math.log2(interval !== undefined && interval.low > 0 ? interval.low : value),
+    high: Math.log2(interval !== undefined && Number.isFinite(interval.high) ? interval.high : value),
+  }
+}

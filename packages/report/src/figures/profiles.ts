@@ -3,6 +3,7 @@ import type { Law } from "@ts/fit"
 import { significant } from "../format/error.ts"
 import { tokensLabel } from "../format/tokens.ts"
 import { gridOf, ownCells } from "../law-view.ts"
+import { costOfTwice, skewOf } from "../skew.ts"
 import { profileTable } from "../tables/list-tables.ts"
 import type { Figure } from "./figure.ts"
 import { ceiling, profileMarks } from "./profile-data.ts"
@@ -20,7 +21,14 @@ const pick = (values: ReadonlyArray<number>, most: number): ReadonlyArray<number
     ? values
     : Array.from({ length: most }, (_, i) => values[Math.round((i * (values.length - 1)) / (most - 1))])
 
-/** A loss profile for every batch and horizon: excess loss against the rate, its parabola and its minimum. */
+const curveText = (law: Law): string => {
+  const skew = skewOf(law) ?? 0
+  return skew === 0
+    ? "a parabola in ln eta"
+    : `a parabola in ln eta with the skew that all profiles share (twice the best rate gives up ${significant(costOfTwice(skew))} times what half of it does)`
+}
+
+/** A loss profile for every batch and horizon: excess loss against the rate, the fitted curve and its minimum. */
 export const profilesFigure = (law: Law): Figure => {
   const own = ownCells(law)
   const grid = gridOf(own)
@@ -31,7 +39,7 @@ export const profilesFigure = (law: Law): Figure => {
   const base = {
     id: "profiles",
     title: "Loss profiles",
-    caption: `Validation loss above the lowest of its panel, against the learning rate. The curve is the parabola through the points it was fitted to (filled); the ring and its bar are the optimum and its interval; the number is the lowest measured loss, nats.${picked ? " Some batches and horizons are left out here; the table has them all." : ""}`,
+    caption: `Validation loss above the lowest of its panel, against the learning rate. The curve is ${curveText(law)}, through the points it was fitted to (filled); the ring and its bar are the optimum and its interval, left out on a side that is open; the number is the lowest measured loss, nats.${picked ? " Some batches and horizons are left out here; the table has them all." : ""}`,
     tables: [profileTable(law)],
     legend: [
       { label: "in the fit", color: "var(--ink)", symbol: "circle" },
@@ -74,7 +82,7 @@ export const profilesFigure = (law: Law): Figure => {
     },
     marks: [
       Plot.frame({ stroke: "var(--rule)" }),
-      Plot.line(marks.parabola, { ...facet, stroke: "var(--accent)", strokeWidth: 1.5 }),
+      Plot.line(marks.curve, { ...facet, stroke: "var(--accent)", strokeWidth: 1.5 }),
       Plot.dot(marks.other, { ...facet, r: 2.2, stroke: "var(--muted)" }),
       Plot.dot(marks.above, { ...facet, r: 2.6, symbol: "triangle", fill: "var(--muted)" }),
       Plot.dot(marks.diverged, { ...facet, r: 2.6, symbol: "times", stroke: "var(--alarm)" }),
