@@ -1,10 +1,22 @@
-import type { Conditions, Prediction, Provenance, Row } from "@ts/fit"
+import type { Conditions, Prediction, Provenance, PublishedInput, Question, Row } from "@ts/fit"
+
+/** A prediction, and the model it was asked for where that is not the law's own. */
+export interface RunPrediction extends Prediction {
+  /** d_model. */
+  readonly width?: number
+  /** Parameters. */
+  readonly size?: number
+}
 
 export interface ReportOptions {
   /** Name of the study. */
   readonly title?: string
   /** From `predict`; shown in the order given. */
-  readonly predictions?: ReadonlyArray<Prediction>
+  readonly predictions?: ReadonlyArray<RunPrediction>
+  /** What published laws may take for known besides what the law and the predictions say: weight decay, noise scale …; `false` leaves them out. */
+  readonly published?: PublishedInput | false
+  /** What the next runs should settle; see `nextRuns` of @ts/fit. */
+  readonly questions?: ReadonlyArray<Question>
   /** Shown besides the law's own conditions: model, data, schedule, seeds … */
   readonly conditions?: Conditions
   /** Where the rows come from; see `provenanceOf`. */

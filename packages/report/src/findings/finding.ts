@@ -1,3 +1,5 @@
+import type { ReportTable } from "../tables/table.ts"
+
 /** One statement of the study in words: what was found, or why it was not. */
 export interface Finding {
   readonly id: string
@@ -10,6 +12,8 @@ export interface Finding {
   readonly text: string
   /** What a reader must know besides: left-out horizons, neighbouring doubts. */
   readonly notes: ReadonlyArray<string>
+  /** The figures behind it, where they belong beside the words. */
+  readonly table?: ReportTable
 }
 
 /** Runs of neighbours that say the same, in order. */

@@ -3,6 +3,7 @@ import { bestBatch } from "./best-batch.ts"
 import { critical } from "./critical.ts"
 import { dropped } from "./dropped.ts"
 import type { Finding } from "./finding.ts"
+import { form } from "./form.ts"
 import { noise } from "./noise.ts"
 import { peak } from "./peak.ts"
 import { regimes } from "./regimes.ts"
@@ -15,6 +16,7 @@ export const findings = (law: Law): ReadonlyArray<Finding> =>
     bestBatch(law),
     critical(law),
     regimes(law),
+    form(law),
     peak(law),
     ...widthFindings(law),
     sensitivityFinding(law),

@@ -17,6 +17,12 @@ const roundDecimal = (x: number): string | undefined => {
   return Math.abs(short - scaled) < 1e-9 * scaled && short < 1e4 ? `${short}${suffixes[k]}` : undefined
 }
 
+/** Three digits and a suffix: `2.68B`. */
+export const compactTokens = (x: number): string => {
+  const k = Math.min(suffixes.length - 1, Math.max(0, Math.floor(Math.log10(x) / 3)))
+  return `${Number((x / 1000 ** k).toPrecision(3))}${suffixes[k]}`
+}
+
 /** Fixed decimals without trailing zeros. */
 export const trimmed = (x: number, decimals: number): string => {
   const text = x.toFixed(decimals)
@@ -38,3 +44,6 @@ export const tokensRange = (some: ReadonlyArray<number>, all: ReadonlyArray<numb
     ? `${tokensLabel(some[0])} … ${tokensLabel(some[some.length - 1])}`
     : some.map(tokensLabel).join(", ")
 }
+
+/** A number of parameters: `1.3e8`. */
+export const sizeText = (size: number): string => Number(size.toPrecision(3)).toExponential().replace("e+", "e")

@@ -1,4 +1,5 @@
 import type { Law } from "@ts/fit"
+import { formTable } from "./form-tables.ts"
 import { etaTable, lossTable, overheadTable, sensitivityTable } from "./grid-tables.ts"
 import { bestBatchTable, horizonTable, powerLawTable, regimeTable } from "./horizon-tables.ts"
 import { droppedTable, profileTable, widthTable } from "./list-tables.ts"
@@ -14,6 +15,7 @@ export interface Tables {
   readonly bestBatch: ReportTable
   readonly powerLaws: ReportTable
   readonly regimes: ReportTable
+  readonly forms: ReportTable
   readonly sensitivity: ReportTable
   readonly widths: ReportTable
   readonly dropped: ReportTable
@@ -28,6 +30,7 @@ export const tables = (law: Law): Tables => ({
   bestBatch: bestBatchTable(law),
   powerLaws: powerLawTable(law),
   regimes: regimeTable(law),
+  forms: formTable(law),
   sensitivity: sensitivityTable(law),
   widths: widthTable(law),
   dropped: droppedTable(law),

@@ -1,5 +1,7 @@
-import type { Law } from "@ts/fit"
+import { type BestBatchAt, isEstimate, type Law } from "@ts/fit"
 import { nats, power } from "../format/result.ts"
+import { compactTokens, tokensLabel } from "../format/tokens.ts"
+import { gridOf, ownCells } from "../law-view.ts"
 import { Footnotes } from "../tables/footnotes.ts"
 import { resultCell } from "../tables/table.ts"
 import { tables } from "../tables/tables.ts"
@@ -16,21 +18,41 @@ export const etaGrid = (law: Law, width: number): EtaGrid => {
   const { eta } = tables(law)
   const notes = new Footnotes()
   const body = eta.rows.map((row) => row.map((cell) => `${cell.text}${superscript(notes.number(cell))}`))
-  const horizons = [...new Set(law.cells.map((cell) => cell.tokens))]
-  if (eta.rows.length === 0 || horizons.length === 0) return { blocks: [], footnotes: [] }
-  const losses = bestLosses(law, eta.columns.length)
+  const { batches, horizons } = gridOf(ownCells(law))
+  if (body.length === 0) return { blocks: [], footnotes: [] }
+  const scale = scaleText([...batches, ...horizons])
   return {
-    blocks: gridLines([eta.columns, ...body, ...losses], width),
-    footnotes: notes.messages(2).map((m, i) => `${superscript(i + 1)} ${m}`),
+    blocks: gridLines([eta.columns, ...body, ...bestRows(law, horizons)], width),
+    footnotes: [
+      ...notes.messages(2).map((m, i) => `${superscript(i + 1)} ${m}`),
+      ...(scale === undefined ? [] : [scale]),
+    ],
   }
 }
 
-const bestLosses = (law: Law, columns: number): ReadonlyArray<ReadonlyArray<string>> => {
-  if (law.bestBatches.length !== columns - 1) return []
-  return [
-    ["best B", ...law.bestBatches.map((b) => resultCell(b.batch, power).text)],
-    ["its loss", ...law.bestBatches.map((b) => resultCell(b.loss, nats).text)],
+/** Best batch and the loss there, where some horizon bounds it at least. */
+const bestRows = (law: Law, horizons: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<string>> => {
+  const known = law.bestBatches.filter(({ batch }) => isEstimate(batch) || batch.bound !== undefined)
+  if (known.length === 0) return []
+  const row = (label: string, text: (best: BestBatchAt) => string) => [
+    label,
+    ...horizons.map((tokens) => {
+      const best = known.find((b) => b.tokens === tokens)
+      return best === undefined ? "–" : text(best)
+    }),
   ]
+  return [
+    row("best B", ({ batch }) => resultCell(batch, power).text),
+    row("loss there", ({ loss }) => resultCell(loss, nats).text),
+  ]
+}
+
+/** "2^31.32 = 2.68B tokens, …" for numbers that are no round powers. */
+const scaleText = (tokens: ReadonlyArray<number>): string | undefined => {
+  const told = tokens.flatMap((x) =>
+    /^2\^\d+\./.test(tokensLabel(x)) ? [`${tokensLabel(x)} = ${compactTokens(x)}`] : [],
+  )
+  return told.length === 0 ? undefined : `${told.join(", ")} tokens`
 }
 
 const digits = "⁰¹²³⁴⁵⁶⁷⁸⁹"

@@ -64,7 +64,7 @@ describe("textReport", () => {
     const eta = predictions[1].eta
     if (!isEstimate(eta)) throw new Error("the study identifies it")
     expect(text).toContain(`T = 2^22: B = 2^10, eta = 2^${Math.log2(eta.value).toFixed(1)}`)
-    expect(text).toMatch(/expected regret 0\.\d+ nats · extrapolates 8x in T/)
+    expect(text).toMatch(/expected regret 0\.\d+ nats, 0\.\d+ at the ends of the interval · extrapolates 8x in T/)
     expect(text.match(/schedule: constant/g)).toHaveLength(1)
     expect(text.match(/holds for: the conditions at the top/g)).toHaveLength(1)
   })

@@ -1,12 +1,13 @@
 import type { Law } from "@ts/fit"
-import type { Finding } from "../findings/finding.ts"
 import { findings } from "../findings/findings.ts"
-import { holdsFor, predictionFindings } from "../findings/prediction.ts"
+import { nextRunsFinding } from "../findings/next-runs.ts"
 import { sliceText } from "../law-view.ts"
 import { conditionsOf, type ReportOptions } from "../options.ts"
 import { etaGrid } from "./eta-grid.ts"
-import { entry, margin, wrap } from "./layout.ts"
+import { findingLines } from "./finding-lines.ts"
+import { entry, wrap } from "./layout.ts"
 import { type Paint, paintFor } from "./paint.ts"
+import { predictionLines } from "./prediction-lines.ts"
 
 export interface TextOptions extends ReportOptions {
   /** ANSI colours. Default false; the caller knows the terminal and NO_COLOR. */
@@ -23,22 +24,14 @@ export interface TextOptions extends ReportOptions {
 export const textReport = (law: Law, options: TextOptions = {}): string => {
   const width = Math.max(60, options.width ?? 100)
   const paint = paintFor(options.color ?? false)
-  const predictions = options.predictions ?? []
-  // The heading has said the conditions of predictions from this law; a page repeats them, a terminal need not.
-  const said = new Set(
-    predictions.filter((p) => p.conditions === law.conditions).map((p) => holdsFor(p, options.conditions)),
-  )
-  const stated = conditionsOf(law.conditions, options.conditions).length > 0
-  const shortened = (note: string) => (stated && said.has(note) ? "holds for: the conditions at the top" : note)
   const lines = [
     ...heading(law, options, width, paint),
     "",
     ...grid(law, width, paint),
     "",
     ...findings(law).flatMap((finding) => findingLines({ ...finding, notes: finding.notes.slice(0, 1) }, width, paint)),
-    ...predictionFindings(predictions, options.conditions).flatMap((finding) =>
-      findingLines({ ...finding, notes: finding.notes.map(shortened) }, width, paint),
-    ),
+    ...predictionLines(law, options, { width, paint, stated: true }),
+    ...(options.questions ?? []).flatMap((question) => findingLines(nextRunsFinding(law, question), width, paint)),
   ]
   return `${lines.map((line) => line.trimEnd()).join("\n")}\n`
 }
@@ -68,10 +61,13 @@ const heading = (law: Law, options: TextOptions, width: number, paint: Paint): R
 
 const grid = (law: Law, width: number, paint: Paint): ReadonlyArray<string> => {
   const { blocks, footnotes } = etaGrid(law, width - 2)
-  const title = `${paint.label("eta*(B, T)".padEnd(margin))}log2, standard error in the last digit`
-  if (blocks.length === 0) return [title, "  no rows, so nothing is measured"]
+  const title = entry("eta*(B, T)", "log2, standard error in the last digit; B and T in tokens", width, {
+    label: paint.label,
+    body: (text) => text,
+  })
+  if (blocks.length === 0) return [...title, "  no rows, so nothing is measured"]
   return [
-    title,
+    ...title,
     ...blocks.flatMap((block, b) => [
       ...(b === 0 ? [] : [""]),
       ...block.map((line, i) => `  ${i === 0 ? paint.faint(line) : line}`),
@@ -81,11 +77,3 @@ const grid = (law: Law, width: number, paint: Paint): ReadonlyArray<string> => {
     ),
   ]
 }
-
-const findingLines = (finding: Finding, width: number, paint: Paint): ReadonlyArray<string> => [
-  ...entry(finding.label, finding.text, width, {
-    label: paint.label,
-    body: finding.state === "not identified" ? paint.missing : finding.state === "noted" ? paint.plain : paint.found,
-  }),
-  ...finding.notes.flatMap((note) => entry("", note, width, { label: paint.faint, body: paint.faint })),
-]

@@ -1,0 +1,48 @@
+import type { PublishedAdvice, PublishedInput } from "@ts/fit"
+import { significant } from "../format/error.ts"
+import { power } from "../format/result.ts"
+
+type Quantity = "eta" | "hiddenEta" | "batch" | "criticalBatch" | "weightDecay" | "timescale"
+
+const rate = (x: number): string => x.toExponential(1)
+const share = (x: number): string => significant(x, 2)
+
+const quantities: ReadonlyArray<readonly [Quantity, string, (x: number) => string]> = [
+  ["eta", "eta", rate],
+  ["hiddenEta", "hidden matrices", rate],
+  ["batch", "B", (x) => power.number(x)],
+  ["criticalBatch", "B_crit", (x) => power.number(x)],
+  ["weightDecay", "weight decay", share],
+  ["timescale", "timescale", share],
+]
+
+/**
+ * "eta = 7.7e-3, B = 2^20.3".
+ *
+ * @param ranges with what the published uncertainty leaves open
+ */
+export const saysText = (advice: PublishedAdvice, ranges = false): string =>
+  quantities
+    .flatMap(([quantity, name, write]) => {
+      const value = advice[quantity]
+      if (value === undefined) return []
+      const range = ranges && quantity !== "hiddenEta" ? advice.ranges?.[quantity] : undefined
+      const open = range === undefined ? "" : ` (${write(range[0])} … ${write(range[1])})`
+      return [`${name} = ${write(value)}${open}`]
+    })
+    .join(", ")
+
+/** Whether a law only gives back the reference it was handed. */
+export const onlyReference = (advice: PublishedAdvice, { reference }: PublishedInput): boolean => {
+  const same = (value: number | undefined, from: number | undefined): boolean =>
+    value === undefined || (from !== undefined && Math.abs(value / from - 1) < 1e-9)
+  return (
+    advice.law.needs.some((need) => need.startsWith("reference.")) &&
+    same(advice.eta, reference?.eta) &&
+    same(advice.hiddenEta, reference?.eta) &&
+    same(advice.batch, reference?.batch) &&
+    advice.criticalBatch === undefined &&
+    advice.weightDecay === undefined &&
+    advice.timescale === undefined
+  )
+}
