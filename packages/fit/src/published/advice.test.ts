@@ -14,7 +14,7 @@ const everything = {
   recoveryBatch: 2 ** 22,
   reference: { eta: 2e-3, batch: 2 ** 18, tokens: 2 ** 30, size: 1e8, width: 256, weightDecay: 0.1 },
   peak: { eta: 2e-3, batch: 2 ** 20, tokens: 2 ** 30 },
-  coefficients: { timescale: 1, bestBatch: 50, peakEtaExponent: 0 },
+  coefficients: { stableRate: 1e-3, scheduleBatchFactor: 512, timescale: 1, bestBatch: 50, peakEtaExponent: 0 },
 } satisfies PublishedInput
 
 /** The input without one field, named as in `needs`. */

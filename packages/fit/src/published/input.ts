@@ -21,6 +21,10 @@ export interface Coefficients {
   readonly timescale?: number | undefined
   /** c of B_opt = c D^0.383 (Bergsma et al. 2025), for B in tokens. */
   readonly bestBatch?: number | undefined
+  /** a of eta = a B T^-0.51 (Shen et al. 2024), for B in tokens. */
+  readonly stableRate?: number | undefined
+  /** beta of eta(n) = min(0.02, beta 4 n^-0.51) (Shen et al. 2024); 1 where no factor of the batch enters. */
+  readonly scheduleBatchFactor?: number | undefined
   /** alpha_eta of eta_crit ~ T^alpha_eta (Filatov et al. 2024). May be zero or negative. */
   readonly peakEtaExponent?: number | undefined
 }
