@@ -118,7 +118,9 @@ const withoutMinimum = (
   if (rates === 0)
     return notIdentified(
       "no-data",
-      `No sound reading${lostText}: add learning rates below ${etaText(minimum(lost))}.`,
+      lost.length === 0
+        ? "Every reading was pruned: train three or more learning rates to this horizon."
+        : `No sound reading${lostText}: add learning rates below ${etaText(minimum(lost))}.`,
       n,
     )
   if (rates < 3)
