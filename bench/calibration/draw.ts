@@ -10,6 +10,8 @@ export interface Setup {
   /** Noise of one reading, nats. Default 0.003. */
   readonly deviation?: number
   readonly asymmetric?: boolean
+  /** Standard deviation of ln eta* of cells about the law. Default 0. */
+  readonly scatter?: number
   /** log2 of the batches, tokens. */
   readonly batches?: ReadonlyArray<number>
   /** log2 of the horizons, tokens. */
@@ -53,6 +55,9 @@ export const drawStudy = (setup: Setup, draws: Sequence): Study => {
     skew: setup.asymmetric === true ? between(0.5, 0.8) : 0,
     balanceBatch: { at2p20: 2 ** 12, exponent: 0.5 },
     stableUpTo: 12,
+    ...(setup.scatter === undefined
+      ? {}
+      : { scatter: { deviation: setup.scatter, seed: Math.floor(1e9 * draws.next()) } }),
   }
   const phase = draws.next()
   const batches = logBatches.map((b) => 2 ** b)

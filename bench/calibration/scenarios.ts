@@ -39,5 +39,6 @@ export const scenarios: ReadonlyArray<Scenario> = [
   },
   { name: "two seeds", setup: { batches: [9, 10, 11, 12, 13], seeds: 2 } },
   { name: "alpha_B one half", setup: { alphaB: [0.5, 0.5], asymmetric: true } },
+  { name: "cells scatter about the law", setup: { scatter: 0.08, asymmetric: true } },
   { name: "half-octave rates", setup: { step: 0.5, side: 4, batches: [8, 9.5, 11, 12.5, 14] } },
 ]

@@ -81,11 +81,12 @@ export const scoreStudy = (scenario: Scenario, seed: number, index: number): Stu
   const law = fitLaw(rows)
   const answers = answersOf(law, study)
   const seconds = (performance.now() - start) / 1000
-  const deviations = peakDeviations(study)
+  // The bound knows no scatter of cells about the law: such studies are not grouped by it.
+  const deviations = study.truth.scatter === undefined ? peakDeviations(study) : []
   return {
     answers,
     horizons: study.design.horizons.map((tokens, i) => ({
-      deviation: deviations[i],
+      deviation: deviations[i] ?? NaN,
       identified: law.bells.find((b) => b.tokens === tokens)?.peakBatch._tag === "Estimate",
     })),
     noise: law.noise.deviation / study.noise.deviation,

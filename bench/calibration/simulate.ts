@@ -4,7 +4,8 @@
  *     loss(eta, B, T) = floor(B, T) + kappa(B, T) h(ln eta - ln eta*(B, T)) + trunk + reading
  *     floor(B, T)     = 1.8 + 0.4 (T_eff / 2^20)^-0.25,  T_eff = T / (1 + B / B_bal(T))
  *     h(z)            = (exp(s z) - s z - 1) / s^2, z^2 / 2 for s = 0: curvature 1, and the high side costs more for s > 0
- *     ln eta*(B, T)   = one of five forms in u = ln B - ln batchScale(T), over ln etaScale(T): see `lnForm`
+ *     ln eta*(B, T)   = one of five forms in u = ln B - ln batchScale(T), over ln etaScale(T): see `lnForm`; and, where the truth has a
+ *                       scatter, one normal draw for each (B, T): real optima do not lie on a law
  *
  * A run whose rate exceeds `stableUpTo` times eta* at some horizon is diverged from there on; its loss is NaN.
  *
@@ -12,7 +13,7 @@
  * shared * deviation^2; `reading` is one draw for each reading, with the rest of the variance. All draws are independent.
  */
 import type { Row } from "../../packages/fit/src/index.ts"
-import type { Sequence } from "../../packages/random/src/index.ts"
+import { random, type Sequence } from "../../packages/random/src/index.ts"
 
 export type FormName = "bell" | "saturating" | "saturating-sqrt" | "power" | "constant"
 
@@ -36,6 +37,8 @@ export interface Truth {
   /** B_bal(T), tokens: needs twice the data of a vanishing batch. */
   readonly balanceBatch: PowerOfTokens
   readonly stableUpTo: number
+  /** Standard deviation of ln eta* of cells about the law. Default 0. */
+  readonly scatter?: { readonly deviation: number; readonly seed: number }
 }
 
 export interface Noise {
@@ -81,8 +84,13 @@ const lnForm = (form: FormName, u: number, batchExponent: number): number => {
   }
 }
 
+/** Offset of a cell from the law: the same whenever it is asked. */
+const offset = ({ scatter }: Truth, batch: number, tokens: number): number =>
+  scatter === undefined ? 0 : scatter.deviation * random(scatter.seed, `cell/${batch}/${tokens}`).normal(0)
+
 /** ln eta*(B, T). */
 export const lnBestRate = (truth: Truth, batch: number, tokens: number): number =>
+  offset(truth, batch, tokens) +
   Math.log(at(truth.etaScale, tokens)) +
   lnForm(truth.form, Math.log(batch / at(truth.batchScale, tokens)), truth.batchExponent)
 
