@@ -1,4 +1,5 @@
 import type { Cell, Law } from "@ts/fit"
+import { sizeText } from "./format/tokens.ts"
 
 /** Cells of the model that the law's statements are about. */
 export const ownCells = (law: Law): ReadonlyArray<Cell> =>
@@ -25,13 +26,21 @@ export const gridOf = (cells: ReadonlyArray<Cell>): Grid => {
   }
 }
 
-/** "width 64, 0.1M parameters, raw weights". */
+/** "width 64, 98,300 parameters, raw weights". */
 export const sliceText = (law: Law): string => {
   const { width, size, average } = law.slice
   const parts = [
-    width > 0 ? `width ${width}` : "width unknown",
+    ...(width > 0 ? [`width ${width}`] : size > 0 ? [] : ["width unknown"]),
     ...(size > 0 ? [`${Number(size.toPrecision(3)).toLocaleString("en-US")} parameters`] : []),
     average === "none" ? "raw weights" : `averaged weights (${average})`,
+    ...sizesText(law),
   ]
   return parts.join(", ")
+}
+
+/** "law fitted to 5 sizes together (6e7 … 1.07e9)". */
+const sizesText = ({ joint, cells }: Law): ReadonlyArray<string> => {
+  if (joint?.terms.size !== true) return []
+  const sizes = distinct(cells.map((cell) => cell.size).filter((size) => size > 0))
+  return [`law fitted to ${sizes.length} sizes together (${sizeText(sizes[0] ?? 0)} … ${sizeText(sizes[sizes.length - 1] ?? 0)})`]
 }

@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot"
 import type { Bar, BoundMark } from "./bars.ts"
+import type { CurvePoint, LawCurve } from "./law-curve.ts"
 import { levelColor, levelSymbol } from "./palette.ts"
 import { padded } from "./scale.ts"
 
@@ -7,30 +8,60 @@ import { padded } from "./scale.ts"
 export interface Series {
   readonly bars: ReadonlyArray<Bar>
   readonly bounds: ReadonlyArray<BoundMark>
-  /** A fitted curve instead of the line through the points: x and y, log2. */
-  readonly curve?: ReadonlyArray<readonly [number, number]>
+  /** The law's curve instead of the line through the points, log2. */
+  readonly curve?: LawCurve
+}
+
+const at = { x: "x", y: "y" } as const
+
+/** The curve of a law with its band: full where batches were measured, dashed beyond. */
+export const curveMarks = (
+  curve: LawCurve,
+  color: string,
+  [low, high]: readonly [number, number],
+): Array<Plot.Markish> => {
+  const clamp = (y: number) => Math.min(high, Math.max(low, y))
+  const whole = [...(curve.outside[0] ?? []), ...curve.inside, ...(curve.outside[1] ?? [])]
+  const shown = (points: ReadonlyArray<CurvePoint>) => points.filter((p) => p.y >= low && p.y <= high)
+  return [
+    Plot.areaY(whole, {
+      x: "x",
+      y1: (p: CurvePoint) => clamp(p.low),
+      y2: (p: CurvePoint) => clamp(p.high),
+      fill: color,
+      fillOpacity: 0.1,
+    }),
+    Plot.line(shown(curve.inside), { ...at, stroke: color, strokeWidth: 1.5, curve: "catmull-rom" }),
+    ...curve.outside.map((points) =>
+      Plot.line(shown(points), { ...at, stroke: color, strokeWidth: 1.3, strokeDasharray: "4 3" }),
+    ),
+  ]
 }
 
 /** Marks of a family of curves with error bars, shifted a little against each other so that no bar hides another. */
-export const familyMarks = (all: ReadonlyArray<Series>, shift = 0.06): Array<Plot.Markish> =>
+export const familyMarks = (
+  all: ReadonlyArray<Series>,
+  domain: readonly [number, number],
+  shift = 0.06,
+): Array<Plot.Markish> =>
   all.flatMap((series, i): Array<Plot.Markish> => {
     const color = levelColor(i, all.length)
     // Points on a fitted curve stay where it says they are.
     const dx = series.curve === undefined ? (i - (all.length - 1) / 2) * shift : 0
     const bars = series.bars.map((bar) => ({ ...bar, x: bar.x + dx }))
-    const curve = series.curve ?? bars.map((bar) => [bar.x, bar.y] as const)
     return [
-      Plot.line(curve, {
-        x: (p: readonly [number, number]) => p[0],
-        y: (p: readonly [number, number]) => p[1],
-        stroke: color,
-        strokeWidth: 1.5,
-        strokeOpacity: series.curve === undefined ? 0.65 : 1,
-      }),
-      Plot.ruleX(bars, { x: "x", y1: "low", y2: "high", stroke: color, strokeWidth: 1.2 }),
-      Plot.dot(bars, {
+      ...(series.curve === undefined
+        ? [Plot.line(bars, { ...at, stroke: color, strokeWidth: 1.5, strokeOpacity: 0.65 })]
+        : curveMarks(series.curve, color, domain)),
+      Plot.ruleX(bars, {
         x: "x",
-        y: "y",
+        y1: (b: Bar) => Math.max(b.low, domain[0]),
+        y2: (b: Bar) => Math.min(b.high, domain[1]),
+        stroke: color,
+        strokeWidth: 1.2,
+      }),
+      Plot.dot(bars, {
+        ...at,
         r: 3.6,
         symbol: levelSymbol(i),
         fill: color,
@@ -48,7 +79,7 @@ export const familyMarks = (all: ReadonlyArray<Series>, shift = 0.06): Array<Plo
     ]
   })
 
-/** Range of a family, log2. */
+/** Range of a family, log2: of its points, and of its curves where these stay near. */
 export const familyDomain = (all: ReadonlyArray<Series>, margin = 0.3): [number, number] =>
   padded(
     all.flatMap((s) => [

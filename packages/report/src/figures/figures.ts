@@ -1,6 +1,7 @@
 import type { Law, Row } from "@ts/fit"
 import { bellsFigure } from "./bells.ts"
 import type { Figure } from "./figure.ts"
+import { formsFigure } from "./forms.ts"
 import { horizonLawsFigure } from "./horizon-laws.ts"
 import { lossCurvesFigure } from "./loss-curves.ts"
 import { overheadFigure } from "./overhead.ts"
@@ -13,6 +14,7 @@ import { widthsFigure } from "./widths.ts"
 export const figures = (law: Law, rows: ReadonlyArray<Row>): ReadonlyArray<Figure> => [
   profilesFigure(law),
   bellsFigure(law),
+  formsFigure(law),
   regimesFigure(law),
   overheadFigure(law),
   horizonLawsFigure(law),

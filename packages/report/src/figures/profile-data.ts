@@ -9,7 +9,7 @@ export interface ProfileMark {
   readonly y: number
 }
 
-/** The excess loss at which panels end: several times what the fitted windows span, so that the minima can be seen. */
+/** The excess loss at which panels end: somewhat more than the fitted windows span, so that the minima can be seen. */
 export const ceiling = (cells: ReadonlyArray<Cell>): number => {
   const spans = cells
     .flatMap((cell) => {
@@ -19,7 +19,7 @@ export const ceiling = (cells: ReadonlyArray<Cell>): number => {
     })
     .sort((a, b) => a - b)
   const typical = spans.length > 0 ? spans[spans.length >> 1] : 0.05
-  return niceAbove(Math.min(1, Math.max(1e-4, 3 * typical)))
+  return niceAbove(Math.min(1, Math.max(1e-4, 1.6 * typical)))
 }
 
 /** The next of 1, 2, 4, 5, 6, 8 times a power of ten: halves of it are short numbers too. */

@@ -36,6 +36,7 @@ export const regimesFigure = (law: Law): Figure => {
   })
   if (family.every((s) => s.bars.length === 0 && s.bounds.length === 0))
     return { ...base, panels: [], empty: "No profile has an identified optimum." }
+  const y = familyDomain(family)
   const svg = renderSvg({
     ariaLabel: `Optimal learning rate against horizon, one curve for each of ${batches.length} batch sizes. Slopes are in the table below.`,
     width: 880,
@@ -47,8 +48,8 @@ export const regimesFigure = (law: Law): Figure => {
       labelAnchor: "center",
       labelOffset: 36,
     },
-    y: { ...octaveAxis("eta*", familyDomain(family)), grid: true },
-    marks: familyMarks(family, 0.03),
+    y: { ...octaveAxis("eta*", y), grid: true },
+    marks: familyMarks(family, y, 0.03),
   })
   return { ...base, panels: [svg] }
 }

@@ -4,6 +4,7 @@ import { critical } from "./critical.ts"
 import { dropped } from "./dropped.ts"
 import type { Finding } from "./finding.ts"
 import { form } from "./form.ts"
+import { lossLaw } from "./loss-law.ts"
 import { noise } from "./noise.ts"
 import { peak } from "./peak.ts"
 import { regimes } from "./regimes.ts"
@@ -18,6 +19,7 @@ export const findings = (law: Law): ReadonlyArray<Finding> =>
     regimes(law),
     form(law),
     peak(law),
+    lossLaw(law),
     ...widthFindings(law),
     sensitivityFinding(law),
     noise(law),

@@ -28,7 +28,8 @@ const tableOf = (proposals: ReadonlyArray<Proposal>, question: Question): Report
   const costOf = ({ cost, flops }: Proposal) => (flops === undefined ? cost : flops)
   return {
     id: "next-runs",
-    caption: `Each is a set of runs at three rates; cost in ${costed ? "FLOPs (6 N per token)" : "tokens"}; errors are standard errors, to first order, were it trained alone`,
+    caption: "Runs worth training next, best first",
+    note: `Each line is one set of runs, one for each rate. Cost in ${costed ? "FLOPs (6 N per token)" : "tokens"}; error then: the standard error to first order if this set alone is trained.`,
     columns: ["B", "train to T", "rates", "what", "cost", "error then"],
     rows: proposals.map((p) => [
       numeral(p.batch, tokensLabel(p.batch)),
@@ -44,19 +45,20 @@ const tableOf = (proposals: ReadonlyArray<Proposal>, question: Question): Report
 /** The runs that would shrink the doubt of an answer most for what they cost, or why none can be named. */
 export const nextRunsFinding = (law: Law, question: Question): Finding => {
   const found = nextRuns(law, question)
-  const base = { id: "next-runs", label: "next runs", title: "Runs worth training next", notes: [] }
+  const asked = questionText(question)
+  const base = { id: "next-runs", label: "next runs", title: `For ${asked}`, notes: [] }
   if ("_tag" in found)
     return {
       ...base,
       state: "not identified",
-      text: `for ${questionText(question)}: none can be named; ${clause(found.message)}`,
+      text: `for ${asked}: none can be named; ${clause(found.message)}`,
     }
   const now = found[0]?.now
   const known = now === undefined ? "" : ` (standard error now ${errorText(now, question)})`
   return {
     ...base,
     state: "noted",
-    text: `what would tell most about ${questionText(question)}${known} for its cost, best first`,
+    text: `what would tell most about ${asked}${known} for its cost, best first`,
     table: tableOf(found, question),
   }
 }

@@ -2,7 +2,7 @@ import { type Conditions, isEstimate, type Result } from "@ts/fit"
 import { significant } from "../format/error.ts"
 import { formTitle } from "../format/form.ts"
 import { natsText } from "../format/nats.ts"
-import { cellText, intervalText, octaveError, power } from "../format/result.ts"
+import { cellText, intervalText, nats, octaveError, power } from "../format/result.ts"
 import { sizeText, tokensLabel } from "../format/tokens.ts"
 import { conditionsOf, type RunPrediction } from "../options.ts"
 import { clause, type Finding } from "./finding.ts"
@@ -18,6 +18,10 @@ const regretText = (regret: Result): string => {
   const most = worst === undefined || !Number.isFinite(worst) ? "" : `, ${natsText(worst)} at the ends of the interval`
   return `expected regret ${natsText(regret.value)} nats${most}`
 }
+
+/** The loss at the best rate, where its law is identified; the finding about that law says why not. */
+const lossText = (loss: Result): string =>
+  isEstimate(loss) ? `loss ${nats.estimate(loss)} (${intervalText(loss.interval, nats)}), ` : ""
 
 const reachText = ({ extrapolation: reach, eta }: RunPrediction): string | undefined => {
   const parts = [
@@ -55,7 +59,7 @@ export const predictionFinding = (p: RunPrediction, index: number, more?: Condit
     ? `B = ${given ? tokensLabel(p.batch.value) : cellText(p.batch, power)}`
     : `B not identified: ${clause(p.batch.message)}`
   const eta = etaText(p.eta, (message) => `eta not identified: ${clause(message)}`)
-  const regret = isEstimate(p.eta) ? `, ${regretText(p.regret)}` : ""
+  const regret = isEstimate(p.eta) ? `, ${lossText(p.loss)}${regretText(p.regret)}` : ""
   const extent = reachText(p)
   return {
     id: `prediction-${index}`,

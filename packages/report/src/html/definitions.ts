@@ -1,4 +1,5 @@
-import { flatMargin, type Law } from "@ts/fit"
+import { flatMargin, formNames, type Law } from "@ts/fit"
+import { formTitle, formulas } from "../format/form.ts"
 import { percent } from "../format/result.ts"
 
 /** What each quantity means, and whose definition it is. */
@@ -8,11 +9,19 @@ export const definitions = (law: Law): ReadonlyArray<readonly [string, string]> 
   return [
     [
       "eta*(B, T)",
-      "The learning rate with the lowest validation loss at batch B after T tokens: minimum of a parabola in ln eta through the points next to the lowest (setting of Filatov et al. 2024, arXiv 2410.05838).",
+      "The learning rate with the lowest validation loss at batch B after T tokens: minimum of a parabola in ln eta through the points about the lowest, with a skew that all profiles share (setting of Filatov et al. 2024, arXiv 2410.05838).",
+    ],
+    [
+      "form of eta*(B)",
+      `One law ln eta* = height(T) + shape(B / place(T)) is fitted to all profiles at once, in every form: ${formNames.map((name) => `${formTitle(name)}: eta* = ${formulas[name].formula} (${formulas[name].source})`).join("; ")}. A form is ruled out where another explains the optima decisively better (twice the log likelihood differs by 9) and predicts the held-out horizons better too.`,
     ],
     [
       "B_crit(T), eta_crit(T)",
-      `Place and height of the peak of eta*(B) = eta_crit / (0.5 (sqrt(B/B_crit) + sqrt(B_crit/B))) at one horizon (Filatov et al. 2024, arXiv 2410.05838, Eq. 3.1, after Li et al. 2024, arXiv 2405.14578). Identified only where eta* is seen to rise before the peak and to fall after it, each at ${percent(0.5 + law.level / 2)}.`,
+      "Place and height of the peak of eta*(B), in the form of the bell. A number only where every form without a peak is ruled out and its place is known to a factor of about two; else a bound, if it is a bell.",
+    ],
+    [
+      "held-out error, surprise",
+      "The law fitted to the shorter horizons predicts the longest third: root mean square of ln eta* there, and minus twice the log density of what was measured, the doubt of the prediction included.",
     ],
     [
       `${share}-overhead batch`,
@@ -21,6 +30,10 @@ export const definitions = (law: Law): ReadonlyArray<readonly [string, string]> 
     [
       "balance batch",
       `E_min/S_min of McCandlish et al. 2018 (arXiv 1812.06162): the batch that needs twice the data of a vanishing one. From the ${share}-overhead batch, less what its reference hides, where steps follow S = a + b/B. Predicted batches follow its growth.`,
+    ],
+    [
+      "B_bal(T), floor",
+      "Of the loss at the best rate, L = floor + amount (T_eff/T_0)^-exponent with T_eff = T / (1 + B/B_bal(T)): the balance batch at every horizon, from all losses at once, and the loss that no amount of data removes.",
     ],
     [
       "best batch",
@@ -40,7 +53,7 @@ export const definitions = (law: Law): ReadonlyArray<readonly [string, string]> 
     ],
     [
       "intervals",
-      `${level} each; standard errors in brackets are in the last digit. Across cells they come from a parametric bootstrap of the losses (${law.bootstrap.resamples} resamples, seed ${law.bootstrap.seed}) with noise shared along a trunk.`,
+      `${level} each; standard errors in brackets are in the last digit. Of the law of eta*, its peak and predictions: profile likelihood. Of what is said horizon by horizon: a parametric bootstrap of the losses (${law.bootstrap.resamples} resamples, seed ${law.bootstrap.seed}) with noise shared along a trunk. Of a profile: Fieller's.`,
     ],
     [
       "not identified",

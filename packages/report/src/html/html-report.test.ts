@@ -41,7 +41,7 @@ describe("htmlReport", () => {
     for (const { law, rows } of [study, bell]) {
       const document = documentOf(htmlReport(law, rows))
       const figures = [...document.querySelectorAll("section > figure")]
-      expect(figures).toHaveLength(8)
+      expect(figures).toHaveLength(9)
       for (const figure of figures) {
         const section = figure.parentElement
         expect(section?.querySelectorAll("details table").length).toBeGreaterThan(0)
@@ -122,7 +122,7 @@ describe("htmlReport", () => {
   it.each(degenerate())("renders a law with %s", (_, law, rows) => {
     const html = htmlReport(law, rows, { predictions: [predict(law, { tokens: 2 ** 22 })] })
     expect(html).not.toMatch(/NaN|undefined|Infinity|\[object/)
-    expect(documentOf(html).querySelectorAll("section > figure")).toHaveLength(8)
+    expect(documentOf(html).querySelectorAll("section > figure")).toHaveLength(9)
   })
 })
 

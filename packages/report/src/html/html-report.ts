@@ -1,7 +1,7 @@
 import type { Law, Row } from "@ts/fit"
 import { figures } from "../figures/figures.ts"
-import type { Finding } from "../findings/finding.ts"
 import { findings } from "../findings/findings.ts"
+import { nextRunsFinding } from "../findings/next-runs.ts"
 import { predictionFindings } from "../findings/prediction.ts"
 import { distinct, sliceText } from "../law-view.ts"
 import { conditionsOf, provenanceOf, type ReportOptions } from "../options.ts"
@@ -9,6 +9,8 @@ import { tables } from "../tables/tables.ts"
 import { definitions } from "./definitions.ts"
 import { escapeHtml, rich } from "./escape.ts"
 import { figureHtml } from "./figure-html.ts"
+import { findingsHtml } from "./findings-html.ts"
+import { publishedHtml } from "./published-html.ts"
 import { style } from "./style.ts"
 import { tableHtml } from "./table-html.ts"
 
@@ -26,8 +28,10 @@ export interface HtmlOptions extends ReportOptions {
 export const htmlReport = (law: Law, rows: ReadonlyArray<Row>, options: HtmlOptions = {}): string => {
   const title = options.title ?? "Time transfer study"
   const drawn = figures(law, rows)
+  const asked = sections(law, options)
   const nav = [
     ["findings", "Findings"],
+    ...asked.map(({ id, title: name }) => [id, name]),
     ["optimum", "eta*(B, T)"],
     ...drawn.map((figure) => [figure.id, figure.title]),
     ["conditions", "Conditions"],
@@ -50,8 +54,8 @@ export const htmlReport = (law: Law, rows: ReadonlyArray<Row>, options: HtmlOpti
 ${syntheticBanner(rows, options)}
 <nav aria-label="Sections">${nav.join(" ")}</nav></header>
 <section id="findings"><h2>Findings</h2>${findingsHtml(findings(law))}</section>
-${predictionsHtml(options)}
-<section id="optimum"><h2>Optimal learning rate</h2>${tableHtml(tables(law).eta)}</section>
+${asked.map(({ id, title: name, body }) => `<section id="${id}"><h2>${name}</h2>${body}</section>`).join("\n")}
+<section id="optimum"><h2>Optimal learning rate</h2>${tableHtml(tables(law).eta)}${tableHtml(tables(law).bestBatch)}</section>
 ${drawn.map(figureHtml).join("\n")}
 <section id="conditions"><h2>Conditions</h2>${pairs(studyConditions(law, rows, options))}</section>
 <section id="definitions"><h2>What the words mean</h2>${pairs(definitions(law))}</section>
@@ -62,6 +66,25 @@ ${drawn.map(figureHtml).join("\n")}
 `
 }
 
+/** What was asked besides: predictions, published laws about the same runs, runs worth training next. */
+const sections = (law: Law, options: HtmlOptions) => {
+  const { predictions = [], published, questions = [] } = options
+  const next = questions.map((question, i) => ({ ...nextRunsFinding(law, question), id: `next-runs-${i}` }))
+  return [
+    {
+      id: "predictions",
+      title: "Predictions",
+      body: predictions.length === 0 ? "" : findingsHtml(predictionFindings(predictions, options.conditions)),
+    },
+    {
+      id: "published",
+      title: "What published laws would say",
+      body: published === false ? "" : publishedHtml(law, predictions, published),
+    },
+    { id: "next-runs", title: "Runs worth training next", body: next.length === 0 ? "" : findingsHtml(next) },
+  ].filter(({ body }) => body !== "")
+}
+
 const originsOf = (rows: ReadonlyArray<Row>, options: HtmlOptions) => options.provenance ?? provenanceOf(rows)
 
 const syntheticBanner = (rows: ReadonlyArray<Row>, options: HtmlOptions): string => {
@@ -70,21 +93,6 @@ const syntheticBanner = (rows: ReadonlyArray<Row>, options: HtmlOptions): string
   if (some === 0) return ""
   const which = some === origins.length ? "All losses here" : "Some of the losses here"
   return `<p class="synthetic" role="note">SYNTHETIC: ${which} were drawn from a declared law, not trained.</p>`
-}
-
-const findingsHtml = (all: ReadonlyArray<Finding>): string =>
-  `<dl class="findings">${all
-    .map(
-      (f) =>
-        `<dt>${rich(f.title)}${f.state === "noted" ? "" : `<span class="state ${f.state === "found" ? "yes" : "no"}">${f.state}</span>`}</dt><dd><p>${rich(f.text)}</p>${f.notes.map((n) => `<p class="note">${rich(n)}</p>`).join("")}</dd>`,
-    )
-    .join("")}</dl>`
-
-const predictionsHtml = (options: HtmlOptions): string => {
-  const predictions = predictionFindings(options.predictions ?? [], options.conditions)
-  return predictions.length === 0
-    ? ""
-    : `<section id="predictions"><h2>Predictions</h2>${findingsHtml(predictions)}</section>`
 }
 
 const pairs = (entries: ReadonlyArray<readonly [string, string]>): string =>

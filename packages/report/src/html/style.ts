@@ -23,6 +23,7 @@ nav{font-size:.9rem;margin:1rem 0 0}nav a{margin-right:1em;display:inline-block}
 .findings{display:grid;grid-template-columns:11rem 1fr;gap:0;margin:0;border-bottom:1px solid var(--rule)}
 .findings dt,.findings dd{margin:0;padding:.6rem 0;border-top:1px solid var(--rule)}
 .findings dt{font-weight:600;padding-right:1rem}
+.findings dd{min-width:0}.findings th,.findings td{padding:.28rem .5rem}
 .findings dd>p{margin:0}
 .state{display:block;font-weight:400;font-size:.8rem}
 .yes .state,.state.yes{color:var(--good)}.state.no{color:var(--open)}
@@ -31,7 +32,7 @@ nav{font-size:.9rem;margin:1rem 0 0}nav a{margin-right:1em;display:inline-block}
 table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
 caption{white-space:nowrap;text-align:left;color:var(--soft);padding:.2rem 0 .4rem}
 th,td{text-align:right;padding:.28rem .7rem;border-bottom:1px solid var(--rule);white-space:nowrap;vertical-align:baseline}
-th:first-child,td.word{text-align:left}
+th:first-child,th.word,td.word{text-align:left}
 thead th{font-weight:600;border-bottom:1.5px solid var(--soft)}
 tbody th{font-weight:500}
 td.none{color:var(--open);font-style:italic}

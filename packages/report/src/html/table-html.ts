@@ -5,12 +5,16 @@ import { escapeHtml, rich } from "./escape.ts"
 /** A page is for reading: longer tables end here and say where the rest is. */
 const mostRows = 1500
 
+/** Words of a cell, in characters, that stay on one line. */
+const longest = 40
+
 const cellHtml = (cell: TableCell, place: string, notes: Footnotes): string => {
   const text = rich(cell.text)
   const n = notes.number(cell)
   if (n !== undefined)
     return `<td class="none" title="${escapeHtml(cell.note ?? "")}">${text}<a href="#note-${place}-${n}">${n}</a></td>`
-  return cell.value === undefined && cell !== blank ? `<td class="word">${text}</td>` : `<td>${text}</td>`
+  if (cell.value !== undefined || cell === blank) return `<td>${text}</td>`
+  return `<td class="${cell.text.length > longest ? "word long" : "word"}">${text}</td>`
 }
 
 /** A table with its footnotes. */
@@ -32,7 +36,12 @@ export const tableHtml = (table: ReportTable, place = table.id): string => {
     shown.length < table.rows.length
       ? `<p class="note">The first ${shown.length} of ${table.rows.length} rows; the rest is in the study's data.</p>`
       : ""
-  const head = table.columns.map((c) => `<th scope="col">${rich(c)}</th>`).join("")
+  const ofWords = (column: number) =>
+    table.rows.length > 0 && table.rows.every((row) => row[column]?.value === undefined && row[column] !== blank)
+  const head = table.columns
+    .map((c, j) => `<th scope="col"${ofWords(j) ? ' class="word"' : ""}>${rich(c)}</th>`)
+    .join("")
+  const note = table.note === undefined ? "" : `<p class="note">${rich(table.note)}</p>`
   const empty = table.rows.length === 0 ? `<p class="note">No rows.</p>` : ""
-  return `<div class="scroll"><table id="table-${place}"><caption>${rich(table.caption)}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>${empty}${more}${notesHtml}`
+  return `<div class="scroll"><table id="table-${place}"><caption>${rich(table.caption)}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>${note}${empty}${more}${notesHtml}`
 }

@@ -26,3 +26,8 @@ export const publishedFor = (law: Law, prediction: RunPrediction, known?: Publis
     silent: advice.filter(({ missing }) => missing.length > 0),
   }
 }
+
+/** Whether a later prediction asks published laws the same, with a batch where this one has none. */
+export const askedAgain = (p: RunPrediction, later: ReadonlyArray<RunPrediction>): boolean =>
+  p.batch._tag === "NotIdentified" &&
+  later.some((q) => q.tokens === p.tokens && q.width === p.width && q.size === p.size)

@@ -15,7 +15,7 @@ const batchText = (batch: number): string => {
 }
 
 /** "T = 2^37, N = 1.3e8, width 512, B = 2^19". */
-const askedText = ({ tokens, size, width, batch }: PublishedInput): string =>
+export const askedText = ({ tokens, size, width, batch }: PublishedInput): string =>
   [
     ...(tokens === undefined ? [] : [`T = ${tokensLabel(tokens)}`]),
     ...(size === undefined ? [] : [`N = ${sizeText(size)}`]),
@@ -24,7 +24,10 @@ const askedText = ({ tokens, size, width, batch }: PublishedInput): string =>
   ].join(", ")
 
 /** "The reference is the measured cell B = 2^19, T = 2^33, eta = 2^-9.0." */
-const referenceText = ({ reference }: PublishedInput, said: ReadonlyArray<PublishedAdvice>): ReadonlyArray<string> => {
+export const referenceText = (
+  { reference }: PublishedInput,
+  said: ReadonlyArray<PublishedAdvice>,
+): ReadonlyArray<string> => {
   const { batch, tokens, eta } = reference ?? {}
   if (batch === undefined || tokens === undefined || eta === undefined) return []
   return said.some(({ law }) => law.needs.some((need) => need.startsWith("reference.")))
@@ -32,9 +35,13 @@ const referenceText = ({ reference }: PublishedInput, said: ReadonlyArray<Publis
     : []
 }
 
-/** A measured peak is one thing to ask for, with how its height moves. */
+/** A measured peak is one thing to ask for, with how its height moves; constants that nobody could confirm are another. */
 const needText = (need: string): string =>
-  need.startsWith("peak.") || need === "coefficients.peakEtaExponent" ? "a measured peak of eta*(B)" : need
+  need.startsWith("peak.") || need === "coefficients.peakEtaExponent"
+    ? "a measured peak of eta*(B)"
+    : need.startsWith("coefficients.")
+      ? "constants not confirmed in print"
+      : need
 
 /** "4 more laws need what is not known here: reference.weightDecay (3), noiseScale." */
 export const missingText = (silent: ReadonlyArray<PublishedAdvice>): ReadonlyArray<string> => {
@@ -52,7 +59,8 @@ export const missingText = (silent: ReadonlyArray<PublishedAdvice>): ReadonlyArr
 
 const tableOf = (shown: ReadonlyArray<PublishedAdvice>): ReportTable => ({
   id: "published",
-  caption: shown.some(({ outside }) => outside.length > 0) ? "* outside of what the law was measured on" : "",
+  caption: "Published laws about the same run",
+  ...(shown.some(({ outside }) => outside.length > 0) ? { note: "* outside of what the law was measured on" } : {}),
   columns: ["law", "says", "meaning"],
   rows: shown.map((advice) => [
     words(`${advice.law.title}${advice.outside.length > 0 ? " *" : ""}`),

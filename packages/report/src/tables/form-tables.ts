@@ -42,7 +42,8 @@ export const formTable = (law: Law): ReportTable => {
   const held = heldOutText(law)
   return {
     id: "forms",
-    caption: `Forms of eta*(B), best first; ${held === undefined ? "too few horizons to hold one out" : `held-out error: root mean square in ln eta* of ${held}`}; surprise, AIC and BIC are above the lowest, smaller is better`,
+    caption: "Forms of eta*(B), best first",
+    note: `${held === undefined ? "Too few horizons to hold one out." : `Held-out error: root mean square in ln eta* of ${held}.`} Surprise, AIC and BIC are above the lowest; smaller is better.`,
     columns: ["form", "verdict", "held-out error", "surprise", "AIC", "BIC", "parameters"],
     rows: scores.map((score) => [
       words(formTitle(score.form)),

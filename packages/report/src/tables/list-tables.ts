@@ -1,4 +1,4 @@
-import { type Cell, isEstimate, type Law, type PointUse } from "@ts/fit"
+import { type Cell, type Equivalence, isEstimate, type Law, type PointUse } from "@ts/fit"
 import { fixed, signed, significant } from "../format/error.ts"
 import { cellText, log2, plain } from "../format/result.ts"
 import { tokensLabel } from "../format/tokens.ts"
@@ -48,17 +48,18 @@ export const widthTable = (law: Law): ReportTable => ({
         differenceOf(first, second),
       ],
     )
-    const mean: ReadonlyArray<TableCell> = [
+    const whole = (place: string, { difference, margin, verdict }: Equivalence): ReadonlyArray<TableCell> => [
       words(`${a} and ${b}`),
-      words("all"),
+      words(place),
       words("all"),
       words(""),
-      words(w.verdict === "not identified" && isEstimate(w.difference) ? "undecided" : w.verdict),
-      isEstimate(w.difference)
-        ? { text: `${cellText(w.difference, plain)}, margin ±${significant(w.margin)}`, value: w.difference.value }
-        : resultCell(w.difference, plain),
+      words(verdict === "not identified" && isEstimate(difference) ? "undecided" : verdict),
+      isEstimate(difference)
+        ? { text: `${cellText(difference, plain)}, margin ±${significant(margin)}`, value: difference.value }
+        : resultCell(difference, plain),
     ]
-    return [...own, mean]
+    const laws = w.laws === undefined ? [] : [whole("peak B_crit", w.laws.peakBatch), whole("eta_crit", w.laws.peakEta)]
+    return [...own, whole("all", w), ...laws]
   }),
 })
 

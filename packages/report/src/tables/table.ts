@@ -14,6 +14,8 @@ export interface TableCell {
 export interface ReportTable {
   readonly id: string
   readonly caption: string
+  /** How to read it, where its caption does not say. */
+  readonly note?: string
   readonly columns: ReadonlyArray<string>
   readonly rows: ReadonlyArray<ReadonlyArray<TableCell>>
 }

@@ -18,7 +18,7 @@ const tableLines = (table: ReportTable, width: number, paint: Paint): ReadonlyAr
       ...(b === 0 ? [] : [""]),
       ...block.map((line, i) => `${indent}${i === 0 ? paint.faint(line) : line}`),
     ]),
-    ...wrap(table.caption, room).map((line) => paint.faint(`${indent}${line}`)),
+    ...wrap(table.note ?? "", room).map((line) => paint.faint(`${indent}${line}`)),
   ]
 }
 

@@ -1,14 +1,10 @@
 import type { Law } from "@ts/fit"
 import { holdsFor, predictionFindings } from "../findings/prediction.ts"
-import { conditionsOf, type ReportOptions, type RunPrediction } from "../options.ts"
+import { conditionsOf, type ReportOptions } from "../options.ts"
+import { askedAgain } from "../published/advice.ts"
 import { publishedFinding } from "../published/finding.ts"
 import { findingLines } from "./finding-lines.ts"
 import type { Paint } from "./paint.ts"
-
-/** Whether a later prediction asks the same of published laws, with a batch where this one has none. */
-const askedAgain = (p: RunPrediction, later: ReadonlyArray<RunPrediction>): boolean =>
-  p.batch._tag === "NotIdentified" &&
-  later.some((q) => q.tokens === p.tokens && q.width === p.width && q.size === p.size)
 
 /**
  * Predictions, and after each what published laws would say of the same run.
