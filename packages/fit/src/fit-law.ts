@@ -250,11 +250,12 @@ const resampled = (
         : lawSampler(joint, evidence, members, {
             horizons: bells.map((bell) => bell.tokens),
             lnSize: slice.size > 0 ? Math.log(slice.size) : 0,
+            seed,
           })
     for (let k = 0; k < resamples; k++) {
       const again = statementsOf(draws.draw(k), statementOptions)
       for (const [name, value] of numbersOf(again, level)) collect(name, value)
-      law?.draw(draws.coefficients, collect)
+      law?.draw(k, draws.coefficients, collect)
     }
   }
   const samples = (name: string): ReadonlyArray<number> => collected.get(name) ?? []
