@@ -5,7 +5,7 @@ import type { Levels } from "./parabola.ts"
 import type { Profile } from "./profiles.ts"
 import type { Row } from "./row.ts"
 import { shape } from "./skewed.ts"
-import { windowAbout } from "./window.ts"
+import { rivalMinimum, windowAbout } from "./window.ts"
 
 /** The readings of one profile that lie in the window about its lowest loss. */
 export interface Windowed {
@@ -22,7 +22,11 @@ export interface Windowed {
   readonly starts: ReadonlyArray<number>
 }
 
-/** Window of every measured profile that has three sound rates or more; those on an edge of their grid included. */
+/**
+ * Window of every measured profile that has three sound rates or more; those on an edge of their grid included, those with two minima not.
+ *
+ * @param sigma noise of a loss, nats; 0 where it is not known yet
+ */
 export const windowed = (
   rows: ReadonlyArray<Row>,
   cells: ReadonlyArray<Profile>,
@@ -36,7 +40,10 @@ export const windowed = (
     const sound = readings.flatMap((row, i) => (diverged[i] || row.status === "pruned" ? [] : [i]))
     const { levels, members } = groupByRate(readings, sound)
     if (levels.x.length < 3) return []
-    const [from, to] = windowAbout(levels, lowest(levels), radius, sigma)
+    const first = lowest(levels)
+    // Of two minima that the noise does not tell apart neither is the place where the loss is flat.
+    if (sigma > 0 && rivalMinimum(levels, first, sigma) !== undefined) return []
+    const [from, to] = windowAbout(levels, first, radius, sigma)
     const inside = members.slice(from, to + 1)
     const reference = levels.x[(from + to) >> 1]
     const starts = [0]
