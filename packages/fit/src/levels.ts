@@ -14,7 +14,8 @@ export interface Grouped {
 }
 
 export const groupByRate = (readings: ReadonlyArray<Reading>, sound: ReadonlyArray<number>): Grouped => {
-  const order = [...sound].sort((i, j) => readings[i].eta - readings[j].eta)
+  // Repeats by their losses: the order in which rows come must not show.
+  const order = [...sound].sort((i, j) => readings[i].eta - readings[j].eta || readings[i].loss - readings[j].loss)
   const members: Array<Array<number>> = []
   for (const i of order) {
     const last = members.at(-1)
