@@ -155,8 +155,15 @@ describe("lossCurves", () => {
     expect(loss(estimate(2.5), 2.4)).toBe(2.5)
     for (const reason of ["edge-high", "edge-low", "no-minimum", "two-minima"] as const)
       expect(loss(none(reason), 2.4)).toBe(2.4)
-    for (const reason of ["too-few-points", "not-measured"] as const) expect(loss(none(reason), 2.4)).toBeUndefined()
-    expect(loss(none("edge-high"))).toBeUndefined()
+  })
+
+  it("leave cells out that were not tuned, or whose every reading diverged", () => {
+    const measured = cell(64, 2000, estimate(2.5))
+    for (const reason of ["too-few-points", "not-measured"] as const)
+      expect(lossCurves([cell(64, 1000, none(reason), 2.4), measured])).toEqual([
+        { batch: 64, tokens: [2000], loss: [2.5] },
+      ])
+    expect(lossCurves([cell(64, 1000, none("edge-high"))])).toEqual([])
   })
 })
 
@@ -183,6 +190,12 @@ describe("where a curve meets the target", () => {
     expect(second.points[1].ratio).toBeGreaterThan(0.25)
     expect(second.points[1].ratio).toBeLessThan(1)
     expect(second.points[2]).toEqual({ batch: 256, tokens: undefined, ratio: undefined })
+  })
+
+  it("is its own horizon for the reference, ripples and all", () => {
+    const ripple = { batch: 64, tokens: [1000, 2000, 3000], loss: [3, 2.5, 2.6] }
+    const found = overheads([ripple, through(128, 1500, 9000)])
+    expect(found.map((o) => o.points[0])).toEqual([1000, 2000, 3000].map((tokens) => ({ batch: 64, tokens, ratio: 1 })))
   })
 
   it("lies where the curve without its ripples does", () => {

@@ -477,6 +477,11 @@ describe("the grid alone", () => {
       expect(bound).toEqual({ lower: expect.closeTo(2 ** -9, 12) })
       expect(message).toMatch(/add larger rates/)
     }
+    const repeat = profileMinimum(
+      [0.0005, 0.001, 0.0019, 0.0019].map((eta, i) => ({ eta, loss: [3, 2, 1, Number.NaN][i] })),
+    )
+    expect(Math.exp(Math.log(0.0019))).toBeLessThan(0.0019)
+    expect(reason(repeat.eta).bound).toEqual({ lower: expect.closeTo(0.001, 12) })
     const high = [-4, -5].map((octave) => ({ eta: 2 ** octave, loss: Number.NaN }))
     const { bound, message } = reason(profileMinimum([...falling, low, ...high]).eta)
     expect(bound).toEqual({ lower: expect.closeTo(2 ** -9, 12), upper: 2 ** -5 })

@@ -137,7 +137,8 @@ const withoutMinimum = (
       { upper: eta(1) },
     )
   if (first === rates - 1) {
-    const beyond = lost.filter((x) => x > eta(first))
+    // Logarithms are compared: exp(ln eta) can lie below eta, and a repeat at the best rate is not beyond it.
+    const beyond = lost.filter((x) => Math.log(x) > levels.x[first])
     const bound = { lower: eta(first - 1) }
     return beyond.length > 0
       ? notIdentified(
