@@ -1,27 +1,26 @@
-/** A fit with weights 1/(error^2 + variance): what is left, weighted, and its degrees of freedom. */
-export interface Leftover {
-  readonly residual: number
-  readonly degrees: number
-}
+import { chiSquareQuantile } from "./student.ts"
+
+/** Known errors are believed until the misfit contradicts them at the 10 % level. */
+const believed = 0.9
 
 /**
- * The variance, beyond the errors of the points, with which a law just explains them: weighted residual = degrees of freedom. Zero where
- * the errors alone explain them. (The method-of-moments estimate of DerSimonian and Laird 1986, solved exactly.)
+ * The variance, beyond the known errors of the points, with which a law just explains them: misfit = degrees of freedom (the moment estimate of
+ * DerSimonian and Laird 1986, solved exactly). Zero as long as the known errors alone explain the misfit at the 10 % level.
  *
- * @param fitAt refits with the given extra variance
- * @param start a variance that surely suffices, such as a few times the unweighted one
+ * @param misfitAt weighted sum of squares of the law fitted again with this extra variance
+ * @param start a variance of about the right size
  */
-export const explainingVariance = (fitAt: (variance: number) => Leftover | undefined, start: number): number => {
-  const excess = (variance: number): number => {
-    const fit = fitAt(variance)
-    return fit === undefined ? 0 : fit.residual - fit.degrees
-  }
-  if (!(excess(0) > 0)) return 0
+export const unexplainedVariance = (misfitAt: (variance: number) => number, degrees: number, start: number): number => {
+  if (degrees < 1 || misfitAt(0) <= chiSquareQuantile(believed, degrees)) return 0
   let low = 0
   let high = start
-  for (let i = 0; i < 40; i++) {
+  while (high < 1e6 * start && misfitAt(high) > degrees) {
+    low = high
+    high *= 4
+  }
+  while (high - low > 1e-4 * high) {
     const middle = 0.5 * (low + high)
-    if (excess(middle) > 0) low = middle
+    if (misfitAt(middle) > degrees) low = middle
     else high = middle
   }
   return high

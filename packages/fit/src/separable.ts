@@ -1,3 +1,5 @@
+import { goldenSection } from "./golden-section.ts"
+
 /**
  * Laws with one shape parameter u and one level v: y = v + g(x; u). For every u the best v is a weighted mean, so the whole
  * likelihood is a curve over u. It can be searched without a starting point and shows at a glance on which side u is bounded.
@@ -27,32 +29,6 @@ export interface SeparableFit {
   readonly levelSlope: number
   /** Sum of the weights: the variance of v at a given u is 1/weight. */
   readonly weight: number
-}
-
-const golden = (f: (x: number) => number, low: number, high: number): number => {
-  const ratio = (Math.sqrt(5) - 1) / 2
-  let a = low
-  let b = high
-  let c = b - ratio * (b - a)
-  let d = a + ratio * (b - a)
-  let fc = f(c)
-  let fd = f(d)
-  for (let i = 0; i < 80 && b - a > 1e-9; i++) {
-    if (fc < fd) {
-      b = d
-      d = c
-      fd = fc
-      c = b - ratio * (b - a)
-      fc = f(c)
-    } else {
-      a = c
-      c = d
-      fc = fd
-      d = a + ratio * (b - a)
-      fd = f(d)
-    }
-  }
-  return 0.5 * (a + b)
 }
 
 /** Newton on the numerical derivative: golden section stops at the square root of machine precision. */
@@ -101,7 +77,7 @@ export const fitSeparable = (problem: SeparableProblem): SeparableFit => {
   }
   const low = Math.max(problem.from, best - width)
   const high = Math.min(problem.to, best + width)
-  let u = polish(residualAt, golden(residualAt, low, high))
+  let u = polish(residualAt, goldenSection(residualAt, low, high, 1e-9))
   if (!(u >= low && u <= high)) u = best
   const h = 1e-4
   const slopes = y.map((_, i) => (shape(i, u + h) - shape(i, u - h)) / (2 * h))

@@ -1,4 +1,5 @@
 import { divergedReadings } from "./divergence.ts"
+import { goldenSection } from "./golden-section.ts"
 import { leastSquares } from "./least-squares.ts"
 import { groupByRate } from "./levels.ts"
 import type { Levels } from "./parabola.ts"
@@ -172,37 +173,15 @@ export const commonSkew = (windows: ReadonlyArray<Windowed>, losses: ArrayLike<n
     })
     return sum
   }
-  const free = goldenSection(residual, extremes[0], extremes[1])
+  const free = goldenSection(residual, extremes[0], extremes[1], fine)
   const variance = residual(free) / (degrees - 1)
-  const skew = goldenSection((s) => residual(s) + variance * s * s, extremes[0], extremes[1])
+  const skew = goldenSection((s) => residual(s) + variance * s * s, extremes[0], extremes[1], fine)
   const second = (residual(skew + wide) - 2 * residual(skew) + residual(skew - wide)) / (wide * wide)
   return { skew, information: Math.max(0, second / 2) }
 }
 
+/** Tolerance of the skew. */
+const fine = 1e-4
+
 /** Step for the second derivative of the residuals. */
 const wide = 0.05
-
-const goldenSection = (f: (x: number) => number, from: number, to: number): number => {
-  const ratio = (Math.sqrt(5) - 1) / 2
-  let [low, high] = [from, to]
-  let left = high - ratio * (high - low)
-  let right = low + ratio * (high - low)
-  let atLeft = f(left)
-  let atRight = f(right)
-  while (high - low > 1e-4) {
-    if (atLeft < atRight) {
-      high = right
-      right = left
-      atRight = atLeft
-      left = high - ratio * (high - low)
-      atLeft = f(left)
-    } else {
-      low = left
-      left = right
-      atLeft = atRight
-      right = low + ratio * (high - low)
-      atRight = f(right)
-    }
-  }
-  return 0.5 * (low + high)
-}

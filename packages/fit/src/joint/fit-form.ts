@@ -1,5 +1,5 @@
+import { unexplainedVariance } from "../scatter.ts"
 import { riseInverse } from "../skewed.ts"
-import { chiSquareQuantile } from "../student.ts"
 import type { Evidence } from "./evidence.ts"
 import { type FormName, forms } from "./form.ts"
 import { type Minimum, minimise } from "./minimise.ts"
@@ -106,9 +106,6 @@ const startPlaces = (problem: Problem): ReadonlyArray<ReadonlyArray<number>> => 
   return places.flatMap((place) => growths.map((growth) => [place, growth, 0].slice(0, termCount(terms))))
 }
 
-/** The noise is believed until the misfit contradicts it at the 10 % level. */
-const believed = 0.9
-
 /** The lowest minimum from several starts, at a given scatter. */
 const best = (problem: Problem, starts: ReadonlyArray<ArrayLike<number>>): Minimum => {
   const target = objective(problem)
@@ -133,9 +130,8 @@ export const fitAtScatter = (
 }
 
 /**
- * Fits a form and the scatter of the cells about it: zero as long as the noise of the losses alone explains the misfit, else the variance of
- * ln eta* with which the misfit is its degrees of freedom (the moment estimate of DerSimonian and Laird 1986, solved exactly). Cells
- * pool partially by it: the larger it is, the more equally they count.
+ * Fits a form and the scatter of the cells about it (`unexplainedVariance`). Cells pool partially by it: the larger it is, the more equally they
+ * count.
  */
 export const fitForm = (
   evidence: Evidence,
@@ -158,18 +154,11 @@ export const fitForm = (
       degrees,
     }
   }
-  let fit = at(0)
-  if (degrees < 1 || fit.misfit <= chiSquareQuantile(believed, degrees))
-    return { form: name, ...fit, scatter: 0, degrees }
-  let low = 0
-  let high = 0.01
-  while (high < 100 && at(high, fit.parameters).misfit > degrees) high *= 4
-  for (let i = 0; i < 30 && high - low > 1e-4 * high; i++) {
-    const middle = 0.5 * (low + high)
-    fit = at(middle, fit.parameters)
-    if (fit.misfit > degrees) low = middle
-    else high = middle
-  }
-  fit = at(high)
-  return { form: name, ...fit, scatter: Math.sqrt(high), degrees }
+  const first = at(0)
+  const variance = unexplainedVariance(
+    (scatter) => (scatter === 0 ? first : at(scatter, first.parameters)).misfit,
+    degrees,
+    0.01,
+  )
+  return { form: name, ...(variance === 0 ? first : at(variance)), scatter: Math.sqrt(variance), degrees }
 }

@@ -1,8 +1,8 @@
 import { tokensText } from "../format.ts"
 import type { LossSurface } from "../law.ts"
 import { type Estimate, type NotIdentified, notIdentified, type Result } from "../result.ts"
-import { explainingVariance } from "../scatter.ts"
-import { chiSquareQuantile, twoSided } from "../student.ts"
+import { unexplainedVariance } from "../scatter.ts"
+import { twoSided } from "../student.ts"
 import { type Levenberg, levenberg } from "./levenberg.ts"
 import { factorsOf, type LowestLosses } from "./lowest-losses.ts"
 import { forward } from "./objective.ts"
@@ -22,9 +22,6 @@ export const lossAt = (p: ArrayLike<number>, lnBatch: number, lnTokens: number, 
   const lnBalance = p[3] + p[4] * t
   return p[0] + Math.exp(p[1] - p[2] * (t - Math.log1p(Math.exp(lnBatch - lnBalance))))
 }
-
-/** The noise is believed until the misfit contradicts it at the 10 % level. */
-const believed = 0.9
 
 const parameterCount = 5
 
@@ -75,14 +72,11 @@ export const lossSurface = (
   const starts = startsOf(losses, lnBatch)
   const first = fitWith(1e-6, starts)
   if (first === undefined) return unsettled(n)
-  const plain = fitWith(0, [Array.from(first.parameters)])
-  const enough = plain !== undefined && plain.misfit <= chiSquareQuantile(believed, degrees)
-  const scatter = enough
-    ? 0
-    : explainingVariance((variance) => {
-        const found = fitWith(variance, [Array.from(first.parameters)])
-        return found === undefined ? { residual: Infinity, degrees } : { residual: found.misfit, degrees }
-      }, 0.01)
+  const scatter = unexplainedVariance(
+    (variance) => fitWith(variance, [Array.from(first.parameters)])?.misfit ?? Infinity,
+    degrees,
+    1e-5,
+  )
   const fit = fitWith(scatter, [Array.from(first.parameters), ...starts])
   if (fit?.covariance === undefined) return unsettled(n)
   return statements(fit, fit.covariance, {
