@@ -22,6 +22,16 @@ export const fitFlags = {
     Flag.withDescription("Width the law is about; the one with most cells unless given"),
     Flag.optional,
   ),
+  modelSize: Flag.Int("model-size").pipe(
+    Flag.withDescription("Number of parameters the law is about; the one with most cells unless given"),
+    Flag.optional,
+  ),
+  sizes: Flag.Boolean("sizes").pipe(
+    Flag.withDescription(
+      "Fit all model sizes together, with powers of the size, or --no-sizes; together from three sizes on unless given",
+    ),
+    Flag.optional,
+  ),
   average: Flag.String("average").pipe(
     Flag.withDescription('Which weights: "none" for the raw ones, or as "ewa:0.99"'),
     Flag.optional,
@@ -37,6 +47,8 @@ export const fitOptions = (flags: FitFlags, conditions: Conditions): FitOptions 
       level: flags.level,
       overhead: flags.overhead,
       width: flags.modelWidth,
+      size: flags.modelSize,
+      sizes: flags.sizes,
       average: flags.average,
     }).flatMap(([key, value]: [string, Option.Option<unknown>]) => (Option.isSome(value) ? [[key, value.value]] : [])),
   ),

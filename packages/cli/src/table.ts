@@ -28,6 +28,10 @@ export const mappingFlags = {
   runId: column("run-id", "Column that names a run read at several horizons"),
   status: column("status", "Column that says how a run ended: finished, diverged, pruned, crashed, …"),
   names: column("names", 'Pattern of the runs\' names, as "lr{eta}-bs{batch}": numbers in them become columns'),
+  where: Flag.String("where").pipe(
+    Flag.withDescription('Take only these rows, as "topk = 2", "N < 1e9" or "arch in dense, moe"; may be given again'),
+    Flag.atLeast(0),
+  ),
   last: Flag.Boolean("last").pipe(
     Flag.withDescription("Take the last reading of each run alone, as where the learning rate decays to the run's end"),
     Flag.withDefault(false),
@@ -36,7 +40,7 @@ export const mappingFlags = {
 
 export type MappingFlags = FlagValues<typeof mappingFlags>
 
-const mappingOf = ({ last: _, ...columns }: MappingFlags): TableMapping =>
+const mappingOf = ({ last: _, where: __, ...columns }: MappingFlags): TableMapping =>
   Object.fromEntries(
     Object.entries(columns).flatMap(([key, value]) => (Option.isSome(value) ? [[key, value.value]] : [])),
   )
@@ -64,7 +68,7 @@ export const readTable = Effect.fn("readTable")(function* (
   const bytes = yield* readBytes(file)
   const table = yield* Effect.tryPromise({ try: () => parseRuns({ name: file, bytes }), catch: toCliError })
   return yield* Effect.try({
-    try: () => rowsFromTable(table, mappingOf(flags), { readings: flags.last ? "last" : "all" }),
+    try: () => rowsFromTable(table, mappingOf(flags), { readings: flags.last ? "last" : "all", where: flags.where }),
     catch: toCliError,
   })
 })
@@ -84,5 +88,6 @@ export const noMapping: MappingFlags = {
   runId: Option.none(),
   status: Option.none(),
   names: Option.none(),
+  where: [],
   last: false,
 }

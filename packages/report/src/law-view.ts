@@ -42,5 +42,7 @@ export const sliceText = (law: Law): string => {
 const sizesText = ({ joint, cells }: Law): ReadonlyArray<string> => {
   if (joint?.terms.size !== true) return []
   const sizes = distinct(cells.map((cell) => cell.size).filter((size) => size > 0))
-  return [`law fitted to ${sizes.length} sizes together (${sizeText(sizes[0] ?? 0)} … ${sizeText(sizes[sizes.length - 1] ?? 0)})`]
+  return [
+    `law fitted to ${sizes.length} sizes together (${sizeText(sizes[0] ?? 0)} … ${sizeText(sizes[sizes.length - 1] ?? 0)})`,
+  ]
 }

@@ -2,11 +2,11 @@ import { serializeLaw } from "@ts/fit"
 import { Effect } from "effect"
 import { Argument, Command } from "effect/cli"
 import { fitFlags, lawOf, openSource } from "../analysis.ts"
+import { answers, ask, askFlags } from "../asking.ts"
 import { colour, data, json, talk } from "../output.ts"
 import { reporting } from "../reporting.ts"
 import { folderFlag } from "../studyFile.ts"
 import { mappingFlags } from "../table.ts"
-import { predictionsFor, targetFlags } from "../target.ts"
 
 export const sourceArgument = Argument.String("source").pipe(
   Argument.withDescription("A study file, or runs as CSV, TSV, JSON, JSON lines, Parquet or an Optuna journal"),
@@ -14,19 +14,22 @@ export const sourceArgument = Argument.String("source").pipe(
 
 export const fit = Command.make(
   "fit",
-  { source: sourceArgument, out: folderFlag, ...mappingFlags, ...fitFlags, ...targetFlags, json },
+  { source: sourceArgument, out: folderFlag, ...mappingFlags, ...fitFlags, ...askFlags, json },
   Effect.fn("fit")(function* (flags) {
     const source = yield* openSource(flags.source, flags.out, flags)
     for (const line of source.talk) yield* talk(line)
     const law = yield* lawOf(source, flags)
-    // Whoever reads the law passes over what is not part of it.
-    if (flags.json) return yield* data(serializeLaw(Object.assign({ ...law }, { runs: source.runs }), 2))
+    const asked = yield* ask(law, flags)
+    if (flags.json) {
+      const predictions = yield* answers(law, asked, flags)
+      // Whoever reads the law passes over what is not part of it.
+      return yield* data(serializeLaw(Object.assign({ ...law }, { runs: source.runs, predictions }), 2))
+    }
     const { provenanceOf, textReport } = yield* reporting
-    const predictions = yield* predictionsFor(law, flags)
     yield* data(
       textReport(law, {
         title: source.title,
-        predictions,
+        ...asked,
         provenance: provenanceOf(source.rows),
         color: colour(),
         width: process.stdout.columns ?? 100,
@@ -40,6 +43,18 @@ export const fit = Command.make(
     {
       command: 'time-transfer fit runs.parquet --batch "bs * 2048" --loss "smooth loss"',
       description: "Runs that somebody else trained",
+    },
+    {
+      command: "time-transfer fit runs.csv --for 1e12 --for-batch 4M --for-size 7e9",
+      description: "With a prediction for that run, what published laws would say of it, and which runs to train next",
+    },
+    {
+      command: "time-transfer fit runs.csv --next exponent",
+      description: "Which runs tell most of the growth of B_crit",
+    },
+    {
+      command: "time-transfer fit runs.csv --known reference.weightDecay=0.1",
+      description: "With what more published laws need",
     },
     { command: "time-transfer fit study.ts --json > law.json", description: "The law as data, for predict" },
   ]),

@@ -4,6 +4,7 @@ import { type Summary, Sweep } from "@ts/sweep"
 import { Effect, Option, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import { fitFlags, lawOf, openSource } from "../analysis.ts"
+import { answers, ask, askFlags } from "../asking.ts"
 import { backendFlag, checkpointEveryFlag } from "../backends.ts"
 import { CliError, exitCodes } from "../exit.ts"
 import { colour, compact, data, duration, json, talk, toJson } from "../output.ts"
@@ -12,7 +13,6 @@ import { progressPrinter } from "../progress.ts"
 import { reporting } from "../reporting.ts"
 import { folderFlag, openStudy, planLayer, type StudyOnDisk, studyArgument, sweepLayer } from "../studyFile.ts"
 import { noMapping } from "../table.ts"
-import { predictionsFor, targetFlags } from "../target.ts"
 import { writeReport } from "./report.ts"
 
 /** Plans, says what it will do, and does it; the summary is absent after a dry run. */
@@ -74,7 +74,7 @@ export const run = Command.make(
       Flag.withDefault(false),
     ),
     checkpointEvery: checkpointEveryFlag,
-    ...targetFlags,
+    ...askFlags,
     ...fitFlags,
     json,
   },
@@ -102,16 +102,17 @@ export const run = Command.make(
     const source = yield* openSource(flags.study, flags.out, noMapping)
     if (failure !== undefined && source.rows.length === 0) return yield* failure
     const law = yield* lawOf(source, flags)
-    const predictions = yield* predictionsFor(law, flags)
-    const file = yield* writeReport(source, law, predictions, on.report)
+    const asked = yield* ask(law, flags)
+    const file = yield* writeReport(source, law, asked, on.report)
     if (flags.json) {
       const trained = summary && { ...summary, _tag: undefined }
+      const predictions = yield* answers(law, asked, flags)
       yield* data(
         toJson({ study: source.title, trained, predictions, report: file, law: JSON.parse(serializeLaw(law)) }),
       )
     } else {
       const { provenanceOf, textReport } = yield* reporting
-      const options = { title: source.title, predictions, provenance: provenanceOf(source.rows) }
+      const options = { title: source.title, ...asked, provenance: provenanceOf(source.rows) }
       yield* data(`\n${textReport(law, { ...options, color: colour(), width: process.stdout.columns ?? 100 })}`)
     }
     yield* talk(`report       ${file}`)

@@ -6,6 +6,7 @@ import type { Finding } from "./finding.ts"
 import { form } from "./form.ts"
 import { lossLaw } from "./loss-law.ts"
 import { noise } from "./noise.ts"
+import { optima } from "./optima.ts"
 import { peak } from "./peak.ts"
 import { regimes } from "./regimes.ts"
 import { sensitivityFinding } from "./sensitivity.ts"
@@ -14,6 +15,7 @@ import { widthFindings } from "./width.ts"
 /** What a law says in words, in the order of the terminal report; both reports quote these sentences. */
 export const findings = (law: Law): ReadonlyArray<Finding> =>
   [
+    optima(law),
     bestBatch(law),
     critical(law),
     regimes(law),

@@ -30,10 +30,12 @@ const exponentsText = ({ joint }: Law): string | undefined => {
 }
 
 /** Who speaks for predictions while several forms are possible. */
-const spokesman = ({ joint, forms: { verdict, scores } }: Law): string | undefined =>
-  joint === undefined || scores.length === 0 || "form" in verdict
-    ? undefined
-    : `Predictions take the ${formTitle(joint.form)}, and say what the other possible forms would.`
+const spokesman = ({ joint, forms: { verdict, scores } }: Law): string | undefined => {
+  if (joint === undefined || "form" in verdict) return undefined
+  return scores.length > 1
+    ? `Predictions take the ${formTitle(joint.form)}, and say what the other possible forms would.`
+    : `Predictions take a ${formTitle(joint.form)}, the only form that can be fitted so far.`
+}
 
 /** Which form of eta*(B) the data support, and how every form fares. */
 export const form = (law: Law): Finding | undefined => {
@@ -46,6 +48,6 @@ export const form = (law: Law): Finding | undefined => {
     state: "form" in verdict ? "found" : "not identified",
     text: words,
     notes: [spokesman(law), exponentsText(law)].filter((note) => note !== undefined),
-    ...(scores.length === 0 ? {} : { table: formTable(law) }),
+    ...(scores.length < 2 ? {} : { table: formTable(law) }),
   }
 }

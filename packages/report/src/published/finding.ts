@@ -4,9 +4,9 @@ import { power } from "../format/result.ts"
 import { sizeText, tokensLabel } from "../format/tokens.ts"
 import type { RunPrediction } from "../options.ts"
 import { type ReportTable, words } from "../tables/table.ts"
-import { type PublishedBlock, publishedFor } from "./advice.ts"
+import { publishedFor } from "./advice.ts"
 import { meaningOf } from "./meaning.ts"
-import { onlyReference, saysText } from "./says.ts"
+import { farFrom, onlyReference, saysText } from "./says.ts"
 
 /** A batch that was set as it is, a fitted one as a power of two. */
 const batchText = (batch: number): string => {
@@ -69,20 +69,31 @@ const tableOf = (shown: ReadonlyArray<PublishedAdvice>): ReportTable => ({
   ]),
 })
 
-/** What published laws would say, in short: those that could be evaluated and say more than their reference. */
-export const publishedFinding = (law: Law, prediction: RunPrediction, known?: PublishedInput): Finding =>
-  findingOf(publishedFor(law, prediction, known))
-
-const findingOf = ({ input, said, silent }: PublishedBlock): Finding => {
-  const shown = said.filter((advice) => !onlyReference(advice, input))
-  const base = { id: "published", label: "published", title: "Published laws would say", state: "noted" as const }
-  const notes = [...referenceText(input, shown), ...missingText(silent)]
+/** What published laws would say, in short: those that could be evaluated, say more than their reference and were found near such a run. */
+export const publishedFinding = (law: Law, prediction: RunPrediction, known?: PublishedInput): Finding => {
+  const { input, said, silent } = publishedFor(law, prediction, known)
+  const telling = said.filter((advice) => !onlyReference(advice, input))
+  const shown = telling.filter((advice) => !farFrom(advice, input))
+  const far = telling.length - shown.length
+  const notes = [
+    ...referenceText(input, shown),
+    ...(far === 0
+      ? []
+      : [`${far} more ${far === 1 ? "was" : "were"} found for runs more than 16 times larger or smaller.`]),
+    ...missingText(silent),
+  ]
+  const base = {
+    id: "published",
+    label: "published",
+    title: "Published laws would say",
+    state: "noted" as const,
+    notes,
+  }
   return shown.length === 0
-    ? { ...base, text: `no published law can be asked about ${askedText(input)}`, notes }
+    ? { ...base, text: `no published law was found near ${askedText(input)}` }
     : {
         ...base,
         text: `what published laws would say of ${askedText(input)}, each by its own definition, under its own conditions`,
-        notes,
         table: tableOf(shown),
       }
 }

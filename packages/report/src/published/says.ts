@@ -46,3 +46,14 @@ export const onlyReference = (advice: PublishedAdvice, { reference }: PublishedI
     advice.timescale === undefined
   )
 }
+
+/** A run this many times beyond what a law was measured on is another world: the law is left to the page. */
+const farthest = 16
+
+/** Whether the run lies so far from what a law was measured on that its word weighs nothing here. */
+export const farFrom = ({ law }: PublishedAdvice, input: PublishedInput): boolean =>
+  (["tokens", "size", "batch"] as const).some((field) => {
+    const value = input[field]
+    const range = law.measured[field]
+    return value !== undefined && range !== undefined && Math.max(value / range[1], range[0] / value) > farthest
+  })

@@ -29,7 +29,7 @@ export const heldOutText = (law: Law): string | undefined => {
   const held = law.forms.scores.find((score) => score.heldOut !== undefined)?.heldOut
   return held === undefined
     ? undefined
-    : `${held.cells} optima at T = ${held.horizons.map(tokensLabel).join(", ")}, predicted from the shorter horizons`
+    : `${held.cells} ${held.cells === 1 ? "optimum" : "optima"} at T = ${held.horizons.map(tokensLabel).join(", ")}, predicted from the shorter horizons`
 }
 
 /** The forms of eta*(B), best first. Only differences of AIC, BIC and surprise mean anything, so they count from the lowest. */

@@ -41,7 +41,7 @@ const heading = (law: Law, options: TextOptions, width: number, paint: Paint): R
   const origins = options.provenance ?? []
   const backends = [
     ...new Set(origins.map((o) => [o.backend, o.numericsId, o.source].filter((part) => part !== undefined).join(", "))),
-  ].filter((text) => text !== "")
+  ].filter((text) => text !== "" && text !== options.title)
   const conditions = conditionsOf(law.conditions, options.conditions)
   return [
     ...(options.title === undefined ? [] : entry("study", options.title, width, label)),
