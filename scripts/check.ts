@@ -102,6 +102,13 @@ const bundleSizes = async () => {
   judge(verdicts)
 }
 
+/** Whether the tests of one estimator would notice if it were wrong; see packages/fit/mutation/README.md. */
+const mutants = () => {
+  const { ok, output, seconds } = run(["node", "packages/fit/mutation/run.ts", "--sample"], true)
+  console.log(output.trimEnd())
+  record("mutants of one estimator", ok, seconds)
+}
+
 const loader = join(scratch, "load.cjs")
 writeFileSync(loader, "require(process.argv[2]); import(process.argv[3])")
 
@@ -121,6 +128,7 @@ if (check("build", "turbo", "run", "build", "--output-logs=errors-only")) {
   await bundleSizes()
 }
 unitTests()
+mutants()
 /** Whether intervals hold the truth as often as they say, on simulated studies; see bench/README.md. */
 const calibration = join(root, "bench/calibration")
 const calibrationTests = readdirSync(calibration).flatMap((f) => (f.endsWith(".test.ts") ? [join(calibration, f)] : []))
