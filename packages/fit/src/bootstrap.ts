@@ -17,7 +17,9 @@ const quantile = (sorted: ReadonlyArray<number>, p: number): number => {
   const position = p * (sorted.length - 1)
   const low = sorted[Math.floor(position)]
   const high = sorted[Math.ceil(position)]
-  return low === high ? low : low + (position - Math.floor(position)) * (high - low)
+  // Between a number and infinity, or the two infinities, the one further out.
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return p < 0.5 ? low : high
+  return low + (position - Math.floor(position)) * (high - low)
 }
 
 /** Normal probability below one standard deviation. */

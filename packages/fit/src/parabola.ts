@@ -68,6 +68,8 @@ export const fitParabola = (levels: Levels, skew = 0): ParabolaFit | undefined =
       const linear = 2 * (b * c - q * v[5])
       const constant = b * b - q * v[4]
       const root = Math.sqrt(Math.max(0, linear * linear - 4 * quadratic * constant))
+      // Losses whose squares are no numbers.
+      if (!Number.isFinite(root)) return undefined
       const end = (sign: number): number => {
         const z = riseInverse((-linear + sign * root) / (2 * quadratic), skew)
         return Number.isNaN(z) ? (skew > 0 ? -Infinity : Infinity) : z

@@ -1,3 +1,4 @@
+import { tokensText } from "./format.ts"
 import type { PowerLaw } from "./law.ts"
 import { leastSquares } from "./least-squares.ts"
 import { type Estimate, isEstimate, type NotIdentified, notIdentified, type Result, standardErrorOf } from "./result.ts"
@@ -131,9 +132,16 @@ export const powerLawAt = (law: PowerLaw, tokens: number, level = 0.9): Result =
   const [v00, v01, , v11] = covariance
   const error = Math.sqrt(v00 + 2 * z * v01 + z * z * v11 + residual.deviation ** 2)
   const half = twoSided(level, residual.degrees) * error
+  const value = Math.exp(ln)
+  if (!(value > 0 && value < Infinity && error < Infinity))
+    return notIdentified(
+      "ill-conditioned",
+      `The power law leaves every number behind at ${tokensText(tokens)} tokens: measure horizons nearer to it, or further apart.`,
+      exponent.n,
+    )
   return {
     _tag: "Estimate",
-    value: Math.exp(ln),
+    value,
     scale: "log",
     standardError: error,
     interval: { low: Math.exp(ln - half), high: Math.exp(ln + half), level },

@@ -84,8 +84,17 @@ export const predict = (law: Law, target: Target): Prediction => {
   }
 }
 
-const lossFor = ({ lossSurface, level }: Law, tokens: number, batch: number): Result =>
-  lossSurface._tag === "LossSurface" ? lossOf(lossSurface, batch, tokens, level) : lossSurface
+const lossFor = ({ lossSurface, level }: Law, tokens: number, batch: number): Result => {
+  if (lossSurface._tag !== "LossSurface") return lossSurface
+  const found = lossOf(lossSurface, batch, tokens, level)
+  return Number.isFinite(found.value) && Number.isFinite(found.standardError)
+    ? found
+    : notIdentified(
+        "ill-conditioned",
+        `The law of the loss says nothing at batch ${tokensText(batch)} and ${tokensText(tokens)} tokens: measure batches or horizons nearer to it.`,
+        lossSurface.cells,
+      )
+}
 
 const horizonsOf = (cells: ReadonlyArray<Cell>): ReadonlyArray<number> => cells.map((cell) => cell.tokens)
 const widthsOf = (law: Law): ReadonlyArray<number> => law.cells.map((cell) => cell.width).filter((width) => width > 0)
@@ -236,15 +245,15 @@ const byForm = (law: Law, form: FormName, target: Target & { readonly batch: num
     { lnTokens: Math.log(target.tokens), lnSize: size > 0 ? Math.log(size) : 0 },
     law.level,
   )
-  const { low, high } = found.ends
-  if (!Number.isFinite(low) || !Number.isFinite(high))
+  const [low, high] = [Math.exp(found.ends.low), Math.exp(found.ends.high)]
+  if (!(low > 0) || high === Infinity)
     return notIdentified(
       "ill-conditioned",
       `The law leaves eta* at batch ${tokensText(target.batch)} and ${tokensText(target.tokens)} tokens open: measure batches or horizons nearer to it.`,
       n,
       {
-        ...(Number.isFinite(low) ? { lower: Math.exp(low) } : {}),
-        ...(Number.isFinite(high) ? { upper: Math.exp(high) } : {}),
+        ...(low > 0 && low < Infinity ? { lower: low } : {}),
+        ...(high > 0 && high < Infinity ? { upper: high } : {}),
         level: law.level,
       },
     )
@@ -253,7 +262,7 @@ const byForm = (law: Law, form: FormName, target: Target & { readonly batch: num
     value: Math.exp(found.value),
     scale: "log",
     standardError: found.deviation,
-    interval: { low: Math.exp(low), high: Math.exp(high), level: law.level },
+    interval: { low, high, level: law.level },
     n,
     notes: [],
   }

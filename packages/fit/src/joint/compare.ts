@@ -68,6 +68,11 @@ const judge = (scores: ReadonlyArray<FormScore>, evidence: Evidence): Pick<FormC
       words: "The forms of eta*(B) cannot be compared: measure more batches.",
     }
   const best = scores.reduce((a, b) => (b.misfit < a.misfit ? b : a))
+  if (!Number.isFinite(best.misfit))
+    return {
+      verdict: { undecided: formNames },
+      words: "The forms of eta*(B) cannot be compared: losses or their noise are too large or too small for numbers.",
+    }
   const alive = scores.filter((s) => s.misfit - best.misfit < decisive || surprise(s) < surprise(best))
   const names = [...alive].sort((a, b) => a.bic - b.bic).map((s) => s.form)
   const held = best.heldOut === undefined ? "" : ` and predict${alive.length === 1 ? "s" : ""} the longest horizons`
