@@ -73,10 +73,10 @@ it("a row that is dropped is named by its line, in a CSV file below the header",
   const rows = [0.001, 0.002, 0.004].map((eta) => ({ eta, batch: 64, tokens: 1e5, loss: 3 }))
   const bad = { ...rows[0], loss: "high" }
   writeFileSync(join(folder, "named.jsonl"), [...rows, bad].map((row) => JSON.stringify(row)).join("\n"))
-  expect((await fit("named.jsonl")).stderr).toContain('dropped 1: "loss" is not a number (line 4)')
+  expect((await fit("named.jsonl")).stderr).toContain('dropped 1: "loss" is not a number: "high" (line 4)')
   const csv = ["eta,batch,tokens,loss", ...[...rows, bad].map((row) => Object.values(row).join(","))]
   writeFileSync(join(folder, "named.csv"), csv.join("\n"))
-  expect((await fit("named.csv")).stderr).toContain('dropped 1: "loss" is not a number (line 5)')
+  expect((await fit("named.csv")).stderr).toContain('dropped 1: "loss" is not a number: "high" (line 5)')
 })
 
 it("rows that share one learning rate have no optimum, and are told so", async () => {

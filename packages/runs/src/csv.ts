@@ -1,3 +1,4 @@
+import { declaredDelimiter, refuseSecondHeader, totalRows } from "./csv-head.ts"
 import { cellText, type Records, scanRecords, sniffDelimiter } from "./csv-scan.ts"
 import { RunsFormatError } from "./errors.ts"
 import { expandObjects } from "./object-cells.ts"
@@ -27,9 +28,10 @@ const headerOf = (text: string, records: Records): ReadonlyArray<string> => {
   return names
 }
 
-/** Rows with more cells than names: something in them holds a bare delimiter, and every later cell is in the wrong column. */
-const shifted = (text: string, records: Records, width: number): ReadonlyMap<number, string> => {
+/** Rows of totals, and rows with more cells than names: something in them holds a bare delimiter, and every later cell is in the wrong column. */
+const unreadableRows = (text: string, records: Records, width: number): ReadonlyMap<number, string> => {
   const rows = new Map<number, string>()
+  for (const row of totalRows(text, records)) rows.set(row, "a line of totals, as its first cell says")
   for (let r = 1; r < records.count; r++) {
     const cells = records.first[r + 1] - records.first[r] - 1
     for (let k = width; k < cells; k++)
@@ -47,13 +49,16 @@ const shifted = (text: string, records: Records, width: number): ReadonlyMap<num
  *
  * @throws RunsFormatError
  */
-export const parseCsv = (text: string, file: string, delimiter = sniffDelimiter(text, file)): Table => {
+export const parseCsv = (raw: string, file: string, given?: string): Table => {
+  const { text, delimiter: declared } = declaredDelimiter(raw)
+  const delimiter = given ?? declared ?? sniffDelimiter(text, file)
   const records = scanRecords(text, delimiter, file)
   if (records.count === 0)
     throw new RunsFormatError(file, "holds no rows; give a header line and a line for each reading")
   const names = headerOf(text, records)
   if (names.every((name) => name !== "" && Number.isFinite(Number(name))))
     throw new RunsFormatError(file, "begins with numbers; give it a header line that names the columns")
+  refuseSecondHeader(text, records, file)
   if (records.count === 1) throw new RunsFormatError(file, "holds no rows below its header line")
   const columns = new Map<string, Column>()
   names.forEach((name, k) => {
@@ -66,7 +71,7 @@ export const parseCsv = (text: string, file: string, delimiter = sniffDelimiter(
     rows: records.count - 1,
     unit: "line",
     places: records.lines.subarray(1, records.count),
-    unreadable: shifted(text, records, names.length),
+    unreadable: unreadableRows(text, records, names.length),
     notes: [],
   }
   return chartTable(table) ?? expandObjects(table)

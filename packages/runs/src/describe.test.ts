@@ -22,7 +22,7 @@ it("tells in lines what was read, guessed, merged, dropped and marked", () => {
     'guessed batch from "batch_tokens": a usual name of the batch size',
     'guessed tokens from "D": a usual name of the horizon in tokens',
     "merged into learning rate 0.0009765625: 0.000977 (1 row)",
-    'dropped 20: "lr" is not a number (row 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17 and 8 more)',
+    'dropped 20: "lr" is not a number: "x" (row 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17 and 8 more)',
     "dropped 1: duplicate of an earlier row (row 5)",
     "1 setting measured by more than one run: kept as repeats",
     "diverged 1: left out of profiles (row 4)",

@@ -10,8 +10,8 @@ export interface Evaluated {
   readonly trouble: Uint8Array
 }
 
-/** Values of a product in all rows. */
-export const evaluate = (table: Table, product: Product): Evaluated => {
+/** Values of a product in all rows; where it counts something, its cells may say so with a suffix. */
+export const evaluate = (table: Table, product: Product, counts = false): Evaluated => {
   const values = new Float64Array(table.rows).fill(product.constant)
   const trouble = new Uint8Array(table.rows)
   product.columns.forEach(({ name, power }, k) => {
@@ -19,7 +19,7 @@ export const evaluate = (table: Table, product: Product): Evaluated => {
     for (let row = 0; row < table.rows; row++) {
       if (trouble[row] !== 0) continue
       const cell = column?.at(row)
-      const number = isBlankFast(cell) ? undefined : numberIn(cell)
+      const number = isBlankFast(cell) ? undefined : numberIn(cell, counts)
       if (number !== undefined) values[row] = power === 1 ? values[row] * number : values[row] / number
       else {
         values[row] = NaN
@@ -32,8 +32,18 @@ export const evaluate = (table: Table, product: Product): Evaluated => {
 
 const isBlankFast = (cell: unknown): boolean => cell === undefined || cell === null || cell === ""
 
-/** In words: `"lr" is blank`. */
-export const troubleText = (product: Product, trouble: number): string => {
+const advice = (text: string): string =>
+  /%\s*$/.test(text)
+    ? "; write it without the percent sign"
+    : /^[\d.,]*,[\d.,]*$/.test(text)
+      ? "; write it with a decimal point, or part the cells by semicolons"
+      : ""
+
+/** In words: `"lr" is blank`, or `"lr" is not a number: "fast"` with the cell as it stands in this row. */
+export const troubleText = (table: Table, product: Product, trouble: number, row: number): string => {
   const { name } = product.columns[(trouble - 1) >> 1]
-  return trouble % 2 === 1 ? `"${name}" is blank` : `"${name}" is not a number`
+  if (trouble % 2 === 1) return `"${name}" is blank`
+  const text = String(table.columns.get(name)?.at(row)).trim()
+  const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text
+  return `"${name}" is not a number: "${shown}"${advice(text)}`
 }

@@ -19,7 +19,7 @@ describe("guessMapping", () => {
   })
 
   it.each([
-    [["lr", "D", "N", "eval/loss", "h"], { eta: "lr", tokens: "D", size: "N", loss: "eval/loss", width: "h" }],
+    [["lr", "D", "N", "eval/loss", "h"], { eta: "lr", tokens: "D", size: "N", loss: "eval/loss" }],
     [
       ["config.learning_rate", "config.d_model", "val/loss", "_step"],
       { eta: "config.learning_rate", width: "config.d_model", loss: "val/loss", steps: "_step" },

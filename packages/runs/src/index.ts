@@ -1,4 +1,5 @@
 export { describe } from "./describe.ts"
+export type { DifferingColumn } from "./differing.ts"
 export { MappingError, RunsFormatError } from "./errors.ts"
 export { type GuessedMapping, guessMapping, type OpenField } from "./guess.ts"
 export type { Field, Guess, TableMapping } from "./mapping.ts"

@@ -45,6 +45,9 @@ export const numberFields = [
 ] as const
 export type NumberField = (typeof numberFields)[number]
 
+/** Fields that count something: their cells may have a suffix, as `512k`. */
+export const countFields: ReadonlySet<NumberField> = new Set(["batch", "tokens", "size", "steps", "warmupSteps"])
+
 export const textFields = ["average", "runId", "status"] as const
 export type TextField = (typeof textFields)[number]
 

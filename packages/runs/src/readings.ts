@@ -1,9 +1,9 @@
 import type { Distinct } from "./distinct.ts"
 import { MappingError } from "./errors.ts"
 import { type Evaluated, evaluate, troubleText } from "./evaluate.ts"
-import { showProduct } from "./expression.ts"
+import { type Product, showProduct } from "./expression.ts"
 import { meanings } from "./guess.ts"
-import type { NumberField } from "./mapping.ts"
+import { countFields, type NumberField } from "./mapping.ts"
 import type { Resolved } from "./resolve.ts"
 import type { Fates } from "./summary.ts"
 import { agreementOf, factorAdvice, sameUnits } from "./units.ts"
@@ -14,7 +14,7 @@ const required = ["eta", "batch", "tokens", "loss"] as const
 const optional = ["size", "width", "seed", "steps", "warmupSteps"] as const
 
 export const evaluateAll = ({ table, products }: Resolved): Evaluations =>
-  new Map([...products].map(([field, product]) => [field, evaluate(table, product)]))
+  new Map([...products].map(([field, product]) => [field, evaluate(table, product, countFields.has(field))]))
 
 /**
  * What is not needed may be missing, but text where a number should be is worth a word: returns notes, and forgets guesses that hold nothing else.
@@ -60,6 +60,14 @@ export const dropUnusable = (
     const evaluated = all.get(field)
     return evaluated === undefined ? [] : [{ field, ...evaluated }]
   })
+  // One reason for each column, with the first cell that gave it.
+  const words = new Map<string, string>()
+  const said = (field: NumberField, product: Product, trouble: number, row: number): string => {
+    const key = `${field} ${trouble}`
+    const text = words.get(key) ?? troubleText(table, product, trouble, row)
+    words.set(key, text)
+    return text
+  }
   let blank = 0
   for (let row = 0; row < table.rows; row++) {
     const unreadable = table.unreadable?.get(row)
@@ -69,7 +77,7 @@ export const dropUnusable = (
       blank++
     } else {
       for (const { field, product, values, trouble } of fields) {
-        if (trouble[row] !== 0) fates.drop(row, troubleText(product, trouble[row]))
+        if (trouble[row] !== 0) fates.drop(row, said(field, product, trouble[row], row))
         else if (field === "loss" ? values[row] <= 0 : !(values[row] > 0 && values[row] < Infinity))
           fates.drop(row, `${field} is not above zero`)
         else continue

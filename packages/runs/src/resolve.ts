@@ -8,11 +8,14 @@ import { columnsSentence } from "./nearest.ts"
 import type { Table } from "./table.ts"
 import { agreementOf, factorAdvice } from "./units.ts"
 import { readName, sequenceLengthNames } from "./usual-names.ts"
+import { whereRows } from "./where.ts"
 
 /** A mapping that is complete and names columns that are there. */
 export interface Resolved {
-  /** With the columns that a pattern of names adds. */
+  /** With the columns that a pattern of names adds, and only the rows asked for. */
   readonly table: Table
+  /** Row of the table given behind each of them; absent where all are taken. */
+  readonly kept?: Int32Array
   readonly products: ReadonlyMap<NumberField, Product>
   readonly texts: ReadonlyMap<TextField, string>
   readonly guesses: ReadonlyArray<Guess>
@@ -65,8 +68,11 @@ const settleUnit = (table: Table, column: string, problem: string, tokens?: Prod
     tokens === undefined || steps === undefined
       ? undefined
       : agreementOf(
-          evaluate(table, times(tokens, inverse(times(steps, { constant: 1, columns: [{ name: column, power: 1 }] }))))
-            .values,
+          evaluate(
+            table,
+            times(tokens, inverse(times(steps, { constant: 1, columns: [{ name: column, power: 1 }] }))),
+            true,
+          ).values,
         )
   if (
     evidence === undefined ||
@@ -92,12 +98,14 @@ const settleUnit = (table: Table, column: string, problem: string, tokens?: Prod
 /**
  * Completes a mapping by guesses and checks it against the table.
  *
- * @throws MappingError for a column that is not there, a needed field that no column or two columns fit, and a batch whose unit is not known
+ * @throws MappingError for a column that is not there, a needed field that no column or two columns fit, a batch whose unit is not known, and
+ *   conditions that no row meets
  */
-export const resolveMapping = (raw: Table, mapping: TableMapping): Resolved => {
-  const table = withNames(raw, mapping)
-  const names = [...table.columns.keys()]
+export const resolveMapping = (raw: Table, mapping: TableMapping, where: ReadonlyArray<string> = []): Resolved => {
+  const named = withNames(raw, mapping)
+  const names = [...named.columns.keys()]
   const proposal: GuessedMapping = guessMapping(names)
+  const { table, ...filtered } = whereRows(named, where, mapping.runId ?? proposal.mapping.runId)
   const products = new Map<NumberField, Product>()
   const guesses: Array<Guess> = []
   const notes: Array<string> = []
@@ -178,5 +186,5 @@ export const resolveMapping = (raw: Table, mapping: TableMapping): Resolved => {
   }
   for (const { field, problem } of proposal.open)
     if (mapping[field] === undefined && !products.has(field as NumberField)) notes.push(`${problem}; it is left out`)
-  return { table, products, texts, guesses, notes }
+  return { table, ...filtered, products, texts, guesses, notes }
 }

@@ -5,7 +5,7 @@ import { parseRuns } from "./parse-runs.ts"
 import { rowsFromTable } from "./rows.ts"
 import { tableOf } from "./table.ts"
 
-const mapping = { eta: "lr", batch: "bs * 2048", tokens: "D", loss: "smooth loss" }
+const mapping = { eta: "lr", batch: "bs", tokens: "D", loss: "smooth loss" }
 
 describe("rowsFromTable", () => {
   it("drops what means nothing, with counts and places", () => {
@@ -16,7 +16,7 @@ describe("rowsFromTable", () => {
         D: [1e9, 1e9, 1e9, 0, 1e9, 1e9, 1e9, 1e9, 1e9, 1e9],
         "smooth loss": [2.5, "nan", 2.5, 2.5, 2.5, 2.5, 2.5, -0.1, null, "n/a"],
       }),
-      mapping,
+      { ...mapping, batch: "bs * 2048" },
     )
     expect(rows).toHaveLength(2)
     expect(rows[0]).toEqual({
@@ -41,7 +41,7 @@ describe("rowsFromTable", () => {
         { reason: '"lr" is blank', rows: 1, examples: [3] },
         { reason: "tokens is not above zero", rows: 1, examples: [4] },
         { reason: "eta is not above zero", rows: 1, examples: [5] },
-        { reason: '"lr" is not a number', rows: 1, examples: [6] },
+        { reason: '"lr" is not a number: "fast"', rows: 1, examples: [6] },
         { reason: "duplicate of an earlier row", rows: 1, examples: [7] },
         { reason: "loss is not above zero", rows: 1, examples: [8] },
       ]),
@@ -269,7 +269,7 @@ describe("tokens, steps and batch together", () => {
   })
 
   it("refuses a factor that all rows share, with the way out", () => {
-    expect(() => rowsFromTable(table(whole), mapping)).toThrow(
+    expect(() => rowsFromTable(table(whole), { ...mapping, batch: "bs * 2048" })).toThrow(
       'either the batch counts tokens already and needs no factor, or the steps are parts of optimiser steps: give --steps "steps / 2048"',
     )
     expect(() => rowsFromTable(table({ ...whole, D: lr.map(() => 2048e6) }), { ...mapping, batch: "bs" })).toThrow(

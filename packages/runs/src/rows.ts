@@ -1,9 +1,11 @@
 import type { Row } from "@ts/fit"
 import { buildRows } from "./build-rows.ts"
+import { differingColumns } from "./differing.ts"
 import { combine, distinctNumbers, distinctTexts } from "./distinct.ts"
 import { markDiverged } from "./diverged.ts"
 import { MappingError } from "./errors.ts"
 import { showProduct } from "./expression.ts"
+import { checkMagnitudes } from "./magnitudes.ts"
 import type { Field, NumberField, TableMapping, TextField } from "./mapping.ts"
 import { mergeHorizons, mergeRates } from "./merge.ts"
 import { checkRuns, textIn } from "./named-runs.ts"
@@ -21,6 +23,8 @@ export interface RowsOptions {
    * to the run's end. Default `all`.
    */
   readonly readings?: "all" | "last"
+  /** Which rows to take: those that meet all of these, as `"topk = 2"`, `"N < 1e9"` or `"arch in dense, moe"`. Default: all. */
+  readonly where?: ReadonlyArray<string>
 }
 
 export interface ReadRuns {
@@ -34,6 +38,15 @@ const mappingOf = ({ products, texts }: Resolved): ReadonlyArray<readonly [Field
   ...[...products].map(([field, product]) => [field, showProduct(product)] as const),
   ...texts,
 ]
+
+/** Columns that a field is read from alone. A factor of a product is not one: equal products hide different factors. */
+const mappedColumns = ({ products, texts }: Resolved): ReadonlySet<string> =>
+  new Set([
+    ...[...products].flatMap(([field, { columns }]) =>
+      columns.length === 1 && field !== "warmupSteps" ? [columns[0].name] : [],
+    ),
+    ...texts.values(),
+  ])
 
 /**
  * Maps a table of somebody's runs to the rows of `@ts/fit`. Each table row is a run of its own unless a column names its run; a setting that is
@@ -49,10 +62,10 @@ const mappingOf = ({ products, texts }: Resolved): ReadonlyArray<readonly [Field
 export const rowsFromTable = (
   raw: Table,
   mapping: TableMapping = {},
-  { readings = "all" }: RowsOptions = {},
+  { readings = "all", where = [] }: RowsOptions = {},
 ): ReadRuns => {
-  const resolved = resolveMapping(raw, mapping)
-  const { table } = resolved
+  const resolved = resolveMapping(raw, mapping, where)
+  const { table, kept } = resolved
   const notes = [...table.notes, ...resolved.notes]
   const fates = new Fates(table.rows)
   const found = evaluateAll(resolved)
@@ -68,6 +81,7 @@ export const rowsFromTable = (
     all.delete("steps")
     notes.push(unused)
   }
+  notes.push(...checkMagnitudes(resolved, all, fates))
 
   const ending = endingsOf(table, resolved.texts.get("status"))
   dropUnfinished(table, ending, loss.values, runs, fates)
@@ -102,6 +116,7 @@ export const rowsFromTable = (
   const profile = combine(table.rows, [...fixed, ...reading]).index
   const rates = mergeRates(eta, spelled, profile)
   const setting = [rates.index, ...fixed, ...seeds]
+  const differing = differingColumns(table, mappedColumns(resolved), combine(table.rows, [...setting, ...reading]))
   const repeats = countRepeats(loss.values, { setting, reading, run: runs?.index }, fates)
   notes.push(...horizons.notes, ...rates.notes)
   if (repeats.trunks > 0 && readings === "all")
@@ -118,18 +133,21 @@ export const rowsFromTable = (
     source: table.name,
     format: table.format,
     unit: table.unit,
-    rows: table.rows,
+    rows: raw.rows,
+    where,
+    leftOut: raw.rows - table.rows,
     used: rows.length,
     dropped: table.rows - rows.length - blank,
     blank,
     reasons: fates.count(table).filter(({ reason }) => reason !== noReading),
     runs: repeats.runs,
     repeated: repeats.repeated,
+    differing,
     diverged: { rows: diverged.length, examples: examplesOf(table, diverged) },
     merged: [...horizons.merged, ...rates.merged],
     mapping: Object.fromEntries(mappingOf(resolved).filter(([field]) => inUse(field))),
     guesses: resolved.guesses.filter(({ field }) => inUse(field)),
     notes,
   }
-  return { rows, origins, summary }
+  return { rows, origins: kept === undefined ? origins : origins.map((row) => kept[row]), summary }
 }

@@ -1,3 +1,4 @@
+import type { DifferingColumn } from "./differing.ts"
 import type { Field, Guess } from "./mapping.ts"
 import { type Format, placeOf, type Table } from "./table.ts"
 
@@ -21,8 +22,12 @@ export interface RunsSummary {
   readonly format: Format
   /** What `examples` count. */
   readonly unit: Table["unit"]
-  /** rows = used + dropped + blank */
+  /** rows = leftOut + used + dropped + blank */
   readonly rows: number
+  /** Conditions that rows had to meet. */
+  readonly where: ReadonlyArray<string>
+  /** Rows that do not meet them. */
+  readonly leftOut: number
   readonly used: number
   readonly dropped: number
   /** Rows of a run's history without a loss, as between evaluations; nothing is wrong with them. */
@@ -32,6 +37,8 @@ export interface RunsSummary {
   readonly runs: number
   /** Settings that more than one run shares. */
   readonly repeated: number
+  /** Settings that nobody mapped, by which such runs differ; empty where they are true repeats. */
+  readonly differing: ReadonlyArray<DifferingColumn>
   /** Rows used that are marked diverged: the table says so, the loss is not finite, or the rule of `divergedReadings` catches it. */
   readonly diverged: { readonly rows: number; readonly examples: ReadonlyArray<number> }
   readonly merged: ReadonlyArray<Merged>

@@ -30,6 +30,9 @@ export const agreementOf = (ratios: Float64Array): Agreement | undefined => {
 export const sameUnits = (tokens: number, steps: number, batch: number): boolean =>
   near(tokens / (steps * batch), 1) || Math.abs(tokens - steps * batch) <= 2 * batch
 
+/** How much more a suffix of 1024 makes than one of 1000. */
+const binary = [1.024, 1.024 ** 2, 1.024 ** 3]
+
 const powers = [
   [1e3, "thousands"],
   [1e6, "millions"],
@@ -41,6 +44,8 @@ const powers = [
 export const factorAdvice = (factor: number, tokens: string, steps: string, batch: string): string => {
   for (const [size, word] of powers)
     if (near(factor * size, 1)) return `the tokens are in ${word}: give --tokens "${tokens} * ${size}"`
+  if (binary.some((ratio) => Math.abs(factor / ratio - 1) < 0.002))
+    return `suffixes seem to count in powers of 1024, and are read in powers of 1000: give --batch "${batch} * ${factor}" if that is so`
   if (factor > 1)
     return `the batch is in sequences of ${factor} tokens: give --batch "${batch} * ${factor}", or --seq-len ${factor}`
   const over = Number((1 / factor).toPrecision(4))

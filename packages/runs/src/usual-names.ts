@@ -39,7 +39,22 @@ export const usualNames: Readonly<Record<Exclude<Field, "batch">, ReadonlyArray<
     "model_params",
     "non_embedding_params",
   ],
-  width: ["width", "d_model", "hidden_size", "hidden_dim", "n_embd", "model_dim"],
+  width: [
+    "width",
+    "model_width",
+    "d_model",
+    "dmodel",
+    "dim",
+    "dim_model",
+    "model_dim",
+    "hidden_size",
+    "hidden_dim",
+    "n_embd",
+    "n_embed",
+    "embed_dim",
+    "emb_dim",
+    "embedding_dim",
+  ],
   seed: ["seed", "random_seed"],
   steps: [
     "steps",
@@ -74,8 +89,11 @@ export const batchNames = {
   unsaid: ["batch", "bs", "batch_size", "global_batch_size", "train_batch_size", "total_batch_size"],
 } as const
 
-/** Single letters, where case matters: as in D = 20 N. */
-export const letters: Readonly<Record<string, Field>> = { D: "tokens", N: "size", B: "batch", h: "width" }
+/**
+ * Single letters, where case matters: as in D = 20 N. None stands for the width: it parts models from each other, and an `h` may as well count heads or
+ * hours.
+ */
+export const letters: Readonly<Record<string, Field>> = { D: "tokens", N: "size", B: "batch" }
 
 export const sequenceLengthNames = [
   "seq_len",
@@ -93,19 +111,25 @@ const prefix = /^(?:config|summary|params|hparams|user_attrs)[./_]/i
 /** Factors that people write in brackets behind a name. */
 const factors: Readonly<Record<string, number>> = {
   "": 1,
-  tokens: 1,
-  nats: 1,
   k: 1e3,
-  thousands: 1e3,
+  thousand: 1e3,
   m: 1e6,
-  mtok: 1e6,
-  millions: 1e6,
+  million: 1e6,
   b: 1e9,
   g: 1e9,
-  gtok: 1e9,
-  billions: 1e9,
+  billion: 1e9,
   t: 1e12,
-  trillions: 1e12,
+  trillion: 1e12,
+}
+
+/** `millions of tokens`, `Btok`, `1e9`, `10^9`, `x 1e6`, `nats/token`. */
+const factorOf = (unit: string): number | undefined => {
+  const said = unit.toLowerCase().replace(/^(?:in\s+|[x×*]\s*)/, "")
+  if (/^nats?(?:\s*(?:\/|per)\s*tok(?:en)?)?$/.test(said)) return 1
+  if (/^bits?\s*(?:\/|per)\s*tok(?:en)?$/.test(said)) return Math.LN2
+  const size = said.replace(/\s*(?:of )?(?:tok(?:en)?s?|param(?:eter)?s?)$/, "")
+  const power = /^(?:1e|10\^|10\*\*)(\d{1,2})$/.exec(size)?.[1]
+  return power === undefined ? factors[size.replace(/(?<=\w{4})s$/, "")] : Number(`1e${power}`)
 }
 
 export interface ReadName {
@@ -128,5 +152,5 @@ export const readName = (name: string): ReadName => {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "_")
     .replace(/^_+|_+$/g, "")
-  return { plain, written, unit: unit ?? "", factor: factors[(unit ?? "").toLowerCase()] }
+  return { plain, written, unit: unit ?? "", factor: factorOf(unit ?? "") }
 }
