@@ -117,3 +117,35 @@ export const bellStudy = (): { readonly law: Law; readonly rows: ReadonlyArray<R
   })
   return { rows, law: fitLaw(rows, { conditions, resamples: 60 }) }
 }
+
+/** Three sizes without widths: the peak of eta*(B) stays, its height falls like N^-0.3. */
+export const sizesStudy = (): { readonly law: Law; readonly rows: ReadonlyArray<Row> } => {
+  const rows = [1e6, 4e6, 16e6].flatMap((size, k) =>
+    rowsOf({
+      ...quickstartShape,
+      batches: octaves(6, 11),
+      horizons: octaves(20, 22),
+      eta: (batch, tokens) => bellEta(batch, 2 ** 8.5 * (tokens / 2 ** 20) ** 0.6, 2 ** -7 * (size / 1e6) ** -0.3),
+      loss: (batch, tokens) => quickstartShape.loss(batch, tokens) - 0.1 * k,
+      noise: 0.001,
+      width: k + 1,
+    }).map((row) => ({ ...row, runId: `n${size} ${row.runId}`, width: 0, size })),
+  )
+  return { rows, law: fitLaw(rows, { resamples: 20 }) }
+}
+
+/** The bell at one horizon alone. */
+export const oneHorizonStudy = (): { readonly law: Law; readonly rows: ReadonlyArray<Row> } => {
+  const rows = bellStudy().rows.filter((row) => row.tokens === 2 ** 22)
+  return { rows, law: fitLaw(rows, { resamples: 20 }) }
+}
+
+/** Losses that fall with the rate up to the last one: no profile has an optimum. */
+export const edgeStudy = (): { readonly law: Law; readonly rows: ReadonlyArray<Row> } => {
+  const rows = quickstartRows().map((row) => ({
+    ...row,
+    loss: 3 - Math.log2(row.eta) / 100,
+    status: "finished" as const,
+  }))
+  return { rows, law: fitLaw(rows) }
+}

@@ -1,7 +1,7 @@
 import * as Plot from "@observablehq/plot"
 import type { FormName, Law } from "@ts/fit"
 import { formTitle } from "../format/form.ts"
-import { formStanding, formTable, heldOutText } from "../tables/form-tables.ts"
+import { formStanding, formTable, heldOutText, worstError } from "../tables/form-tables.ts"
 import type { Figure, LegendEntry } from "./figure.ts"
 import { formColors, formCurves } from "./form-curves.ts"
 import { renderSvg } from "./svg.ts"
@@ -25,7 +25,7 @@ export const formsFigure = (law: Law): Figure => {
   }
   if (scores.length === 0) return { ...base, panels: [], empty: "No form could be fitted." }
   const errors = scores.flatMap(({ form, heldOut }) =>
-    heldOut === undefined || !Number.isFinite(heldOut.error) ? [] : [{ form, value: heldOut.error }],
+    heldOut === undefined || !(heldOut.error <= worstError) ? [] : [{ form, value: heldOut.error }],
   )
   const lowest = scores.reduce((least, { bic }) => Math.min(least, bic), Infinity)
   const bics = scores.map(({ form, bic }) => ({ form, value: bic - lowest }))

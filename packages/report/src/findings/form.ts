@@ -29,6 +29,8 @@ const exponentsText = ({ joint }: Law): string | undefined => {
   return known.length === 0 ? undefined : `${known.join(", ")}.`
 }
 
+const batchesOf = ({ joint }: Law): number => new Set(joint?.evidence.lnBatch).size
+
 /** Who speaks for predictions while several forms are possible. */
 const spokesman = ({ joint, forms: { verdict, scores } }: Law): string | undefined => {
   if (joint === undefined || "form" in verdict) return undefined
@@ -48,6 +50,6 @@ export const form = (law: Law): Finding | undefined => {
     state: "form" in verdict ? "found" : "not identified",
     text: words,
     notes: [spokesman(law), exponentsText(law)].filter((note) => note !== undefined),
-    ...(scores.length < 2 ? {} : { table: formTable(law) }),
+    ...(scores.length < 2 || batchesOf(law) < 2 ? {} : { table: formTable(law) }),
   }
 }

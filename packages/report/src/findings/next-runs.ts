@@ -1,5 +1,4 @@
 import { isEstimate, type Law, nextRuns, type Proposal, type Question } from "@ts/fit"
-import { significant } from "../format/error.ts"
 import { powerOfTwo, sizeText, tokensLabel } from "../format/tokens.ts"
 import type { RunPrediction } from "../options.ts"
 import { numeral, type ReportTable, words } from "../tables/table.ts"
@@ -19,7 +18,7 @@ const questionText = (question: Question): string =>
 
 /** Errors of ln eta are told in octaves, as everywhere in the report; those of an exponent as they are. */
 const errorText = (error: number, question: Question): string =>
-  question.about === "exponent" ? significant(error, 2) : `${significant(error / Math.LN2, 2)} octaves`
+  question.about === "exponent" ? error.toPrecision(2) : `${(error / Math.LN2).toPrecision(2)} octaves`
 
 const ratesText = (etas: ReadonlyArray<number>): string => etas.map((eta) => powerOfTwo(eta)).join(", ")
 

@@ -1,4 +1,4 @@
-import { type Conditions, isEstimate, type Result } from "@ts/fit"
+import { type Conditions, type Estimate, isEstimate, type Result } from "@ts/fit"
 import { significant } from "../format/error.ts"
 import { formTitle } from "../format/form.ts"
 import { natsText } from "../format/nats.ts"
@@ -7,10 +7,8 @@ import { sizeText, tokensLabel } from "../format/tokens.ts"
 import { conditionsOf, type RunPrediction } from "../options.ts"
 import { clause, type Finding } from "./finding.ts"
 
-const etaText = (eta: Result, otherwise: (message: string) => string): string =>
-  isEstimate(eta)
-    ? `eta = ${power.number(eta.value)} = ${eta.value.toExponential(2)} (${intervalText(eta.interval, power)})`
-    : otherwise(eta.message)
+const etaText = (eta: Estimate): string =>
+  `eta = ${power.number(eta.value)} = ${eta.value.toExponential(2)} (${intervalText(eta.interval, power)})`
 
 const regretText = (regret: Result): string => {
   if (!isEstimate(regret)) return `regret not identified: ${clause(regret.message)}`
@@ -44,12 +42,14 @@ const runText = ({ tokens, width, size }: RunPrediction): string =>
   ].join(", ")
 
 /** What the other forms of eta*(B) that the data leave possible would say. */
-const alternativesText = ({ alternatives }: RunPrediction): ReadonlyArray<string> =>
-  alternatives.length === 0
-    ? []
-    : [
-        `Possible too: ${alternatives.map(({ form, eta }) => `a ${formTitle(form)} has ${etaText(eta, () => "an eta that the data leave open")}`).join("; ")}.`,
-      ]
+const alternativesText = ({ eta, alternatives }: RunPrediction): ReadonlyArray<string> => {
+  // Where the law leaves eta open, it is no news that other forms do too.
+  const told = isEstimate(eta) ? alternatives : alternatives.filter((a) => isEstimate(a.eta))
+  const each = told.map(
+    (a) => `a ${formTitle(a.form)} ${isEstimate(a.eta) ? `has ${etaText(a.eta)}` : "leaves eta open"}`,
+  )
+  return each.length === 0 ? [] : [`Possible too: ${each.join("; ")}.`]
+}
 
 /** What to use at a horizon, with its doubt, its price and how far it reaches. */
 export const predictionFinding = (p: RunPrediction, index: number, more?: Conditions): Finding => {
@@ -58,7 +58,7 @@ export const predictionFinding = (p: RunPrediction, index: number, more?: Condit
   const batch = isEstimate(p.batch)
     ? `B = ${given ? tokensLabel(p.batch.value) : cellText(p.batch, power)}`
     : `B not identified: ${clause(p.batch.message)}`
-  const eta = etaText(p.eta, (message) => `eta not identified: ${clause(message)}`)
+  const eta = isEstimate(p.eta) ? etaText(p.eta) : `eta not identified: ${clause(p.eta.message)}`
   const regret = isEstimate(p.eta) ? `, ${lossText(p.loss)}${regretText(p.regret)}` : ""
   const extent = reachText(p)
   return {

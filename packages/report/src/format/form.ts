@@ -3,6 +3,10 @@ import { type FormName, forms } from "@ts/fit"
 /** What a person calls a form of eta*(B). */
 export const formTitle = (form: FormName): string => forms[form].title
 
+/** The same for a column of a table. */
+export const formLabel = (form: FormName): string =>
+  form === "saturating" ? "saturating" : form === "saturating-sqrt" ? "sqrt saturating" : formTitle(form)
+
 /** eta*(B) at one horizon, and whose form it is. */
 export const formulas: Readonly<Record<FormName, { readonly formula: string; readonly source: string }>> = {
   bell: {

@@ -1,9 +1,10 @@
 import { fitLaw, type Law, predict, type Row } from "@ts/fit"
 import { parseHTML } from "linkedom"
 import { describe, expect, it } from "vitest"
-import { bellStudy, quickstart } from "../../test/studies.ts"
+import { bellStudy, oneHorizonStudy, quickstart, sizesStudy } from "../../test/studies.ts"
 import { cellText, log2 } from "../format/result.ts"
 import { ownCells } from "../law-view.ts"
+import { publishedFor } from "../published/advice.ts"
 import { rich } from "./escape.ts"
 import { htmlReport } from "./html-report.ts"
 
@@ -27,6 +28,8 @@ const degenerate = (): ReadonlyArray<readonly [string, Law, ReadonlyArray<Row>]>
     ["all diverged", fitLaw(diverged), diverged],
     ["all at the edge", fitLaw(edge), edge],
     ["no powers of two", fitLaw(odd, { resamples: 20 }), odd],
+    ["one horizon", oneHorizonStudy().law, oneHorizonStudy().rows],
+    ["sizes", sizesStudy().law, sizesStudy().rows],
   ]
 }
 
@@ -115,12 +118,51 @@ describe("htmlReport", () => {
     expect(text).toContain("not identified: eta* shows no fall")
   })
 
+  it("has the form of eta*(B) with its table, and all forms in its figure", () => {
+    const document = documentOf(page)
+    const table = document.querySelector("#findings #table-finding-form")
+    expect(table?.querySelectorAll("tbody tr")).toHaveLength(study.law.forms.scores.length)
+    // The curves of those left open, held-out errors, and BIC.
+    expect(document.querySelectorAll("#forms .panels > svg")).toHaveLength(3)
+    expect(document.querySelectorAll("#forms .legend li")).toHaveLength(5)
+    const named = documentOf(htmlReport(bell.law, bell.rows))
+    expect(named.querySelectorAll("#forms .panels > svg")).toHaveLength(2)
+  })
+
+  it("draws a law over all horizons, dashed beyond what was measured, also without an identified peak", () => {
+    expect(study.law.bells.some((b) => b.peakBatch._tag === "Estimate")).toBe(false)
+    const svg = documentOf(page).querySelector("#bells .panels svg")
+    const horizons = study.law.bells.length
+    expect(svg?.querySelectorAll('g[aria-label="area"] path')).toHaveLength(horizons)
+    expect(svg?.querySelectorAll("g[stroke-dasharray] path").length).toBeGreaterThanOrEqual(horizons)
+  })
+
+  it("has every published law that can be asked, in full, and what the others lack", () => {
+    const prediction = predict(study.law, { tokens: 2 ** 34, batch: 2 ** 20 })
+    const html = htmlReport(study.law, study.rows, { predictions: [prediction], published: { size: 3e8 } })
+    const section = documentOf(html).querySelector("#published")
+    const { said, silent } = publishedFor(study.law, prediction, { size: 3e8 })
+    expect(section?.querySelectorAll("dt")).toHaveLength(said.length)
+    expect(section?.querySelectorAll("tbody tr")).toHaveLength(silent.length)
+    const text = section?.textContent ?? ""
+    for (const { law } of said) expect(text).toContain(law.citation.title)
+    const without = htmlReport(study.law, study.rows, { predictions: [prediction], published: false })
+    expect(documentOf(without).querySelector("#published")).toBeNull()
+  })
+
+  it("has the runs worth training next where it was asked for them", () => {
+    const html = htmlReport(study.law, study.rows, { questions: [{ about: "exponent" }] })
+    expect(documentOf(html).querySelectorAll("#next-runs tbody tr").length).toBeGreaterThan(0)
+    expect(documentOf(page).querySelector("#next-runs")).toBeNull()
+  })
+
   it("is the same text each time", () => {
     expect(htmlReport(bell.law, bell.rows)).toBe(htmlReport(bell.law, bell.rows))
   })
 
   it.each(degenerate())("renders a law with %s", (_, law, rows) => {
-    const html = htmlReport(law, rows, { predictions: [predict(law, { tokens: 2 ** 22 })] })
+    const predictions = [predict(law, { tokens: 2 ** 22 }), predict(law, { tokens: 2 ** 22, batch: 512 })]
+    const html = htmlReport(law, rows, { predictions, questions: [{ about: "exponent" }] })
     expect(html).not.toMatch(/NaN|undefined|Infinity|\[object/)
     expect(documentOf(html).querySelectorAll("section > figure")).toHaveLength(9)
   })

@@ -53,6 +53,8 @@ export const knownOf = (law: Law, prediction: RunPrediction, more: PublishedInpu
   }
   const cell = nearestCell(law, { ...run, ...more })
   const height = law.powerLaws.peakEta.exponent
+  // The peaks of a law are those of its own size.
+  const own = run.size === known(law.slice.size)
   return {
     ...run,
     ...more,
@@ -68,7 +70,7 @@ export const knownOf = (law: Law, prediction: RunPrediction, more: PublishedInpu
           }),
       ...more.reference,
     },
-    peak: { ...nearestPeak(law, tokens), ...more.peak },
+    peak: { ...(own ? nearestPeak(law, tokens) : {}), ...more.peak },
     coefficients: {
       ...(isEstimate(height) ? { peakEtaExponent: height.value } : {}),
       ...more.coefficients,

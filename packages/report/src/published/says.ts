@@ -47,13 +47,19 @@ export const onlyReference = (advice: PublishedAdvice, { reference }: PublishedI
   )
 }
 
-/** A run this many times beyond what a law was measured on is another world: the law is left to the page. */
+/** A run this many times beyond what a law was measured on, or a reference this far from it, is another world: the law is left to the page. */
 const farthest = 16
 
-/** Whether the run lies so far from what a law was measured on that its word weighs nothing here. */
-export const farFrom = ({ law }: PublishedAdvice, input: PublishedInput): boolean =>
-  (["tokens", "size", "batch"] as const).some((field) => {
-    const value = input[field]
-    const range = law.measured[field]
-    return value !== undefined && range !== undefined && Math.max(value / range[1], range[0] / value) > farthest
-  })
+/** Whether the run lies so far from where a law was found, or from the reference that it moves, that its word weighs nothing here. */
+export const farFrom = ({ law }: PublishedAdvice, { reference, ...run }: PublishedInput): boolean => {
+  const far = (value: number | undefined, [low, high]: readonly [number, number]): boolean =>
+    value !== undefined && Math.max(value / high, low / value) > farthest
+  const moved = law.needs.includes("batch") && law.needs.includes("reference.batch") ? reference?.batch : undefined
+  return (
+    (["tokens", "size", "batch"] as const).some((field) => {
+      const range = law.measured[field]
+      return range !== undefined && far(run[field], range)
+    }) ||
+    (moved !== undefined && far(run.batch, [moved, moved]))
+  )
+}

@@ -1,6 +1,6 @@
 import type { FormName, FormScore, Law } from "@ts/fit"
 import { significant } from "../format/error.ts"
-import { formTitle } from "../format/form.ts"
+import { formLabel } from "../format/form.ts"
 import { tokensLabel } from "../format/tokens.ts"
 import { blank, numeral, type ReportTable, type TableCell, words } from "./table.ts"
 
@@ -32,6 +32,16 @@ export const heldOutText = (law: Law): string | undefined => {
     : `${held.cells} ${held.cells === 1 ? "optimum" : "optima"} at T = ${held.horizons.map(tokensLabel).join(", ")}, predicted from the shorter horizons`
 }
 
+/** An error of more than this, in ln eta, is no prediction. */
+export const worstError = 10
+
+const heldOutCell = ({ heldOut }: FormScore): TableCell =>
+  heldOut === undefined || Number.isNaN(heldOut.error)
+    ? blank
+    : heldOut.error > worstError
+      ? words(`above ${worstError}`)
+      : numeral(heldOut.error, significant(heldOut.error, 2))
+
 /** The forms of eta*(B), best first. Only differences of AIC, BIC and surprise mean anything, so they count from the lowest. */
 export const formTable = (law: Law): ReportTable => {
   const { scores } = law.forms
@@ -46,11 +56,9 @@ export const formTable = (law: Law): ReportTable => {
     note: `${held === undefined ? "Too few horizons to hold one out." : `Held-out error: root mean square in ln eta* of ${held}.`} Surprise, AIC and BIC are above the lowest; smaller is better.`,
     columns: ["form", "verdict", "held-out error", "surprise", "AIC", "BIC", "parameters"],
     rows: scores.map((score) => [
-      words(formTitle(score.form)),
+      words(formLabel(score.form)),
       words(formStanding(law, score.form)),
-      score.heldOut === undefined || !Number.isFinite(score.heldOut.error)
-        ? blank
-        : numeral(score.heldOut.error, significant(score.heldOut.error, 2)),
+      heldOutCell(score),
       excess(score.heldOut?.surprise, surprise),
       excess(score.aic, aic),
       excess(score.bic, bic),

@@ -15,9 +15,10 @@ export const listLines = (rows: ReadonlyArray<ReadonlyArray<string>>, width: num
   const hang = " ".repeat(beside ? used : 4)
   return rows.flatMap((row) => {
     const cells = row.slice(0, -1)
-    const head = cells.map((cell, j) => cell.padEnd(widths[j])).join(gap)
+    const padded = cells.map((cell, j) => cell.padEnd(widths[j])).join(gap)
+    const head = padded.trimEnd()
     const last = wrap(row[columns - 1], width - hang.length)
-    if (beside) return last.length === 0 ? [head] : last.map((line, i) => `${i === 0 ? head + gap : hang}${line}`)
+    if (beside) return last.length === 0 ? [head] : last.map((line, i) => `${i === 0 ? padded + gap : hang}${line}`)
     const own = used - gap.length <= width ? [head] : wrap(cells.join(gap), width)
     return [...own, ...last.map((line) => `${hang}${line}`)]
   })

@@ -1,9 +1,11 @@
 import { fitLaw, isEstimate, type Law, predict, type Row } from "@ts/fit"
 import { describe, expect, it } from "vitest"
-import { bellStudy, quickstart } from "../../test/studies.ts"
-import { cellText, log2 } from "../format/result.ts"
+import { bellStudy, edgeStudy, oneHorizonStudy, quickstart, sizesStudy } from "../../test/studies.ts"
+import { questionOf } from "../findings/next-runs.ts"
+import { cellText, log2, nats } from "../format/result.ts"
 import { ownCells } from "../law-view.ts"
 import { provenanceOf } from "../options.ts"
+import { predictionText } from "./prediction-text.ts"
 import { textReport } from "./text-report.ts"
 
 const { law, rows } = quickstart()
@@ -75,6 +77,71 @@ describe("textReport", () => {
       for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(width)
     }
     expect(textReport(law, { width: 60 }).match(/B \\ T/g)).toHaveLength(2)
+  })
+
+  it.each<[string, () => Law]>([
+    ["no optimum", () => edgeStudy().law],
+    ["one horizon", () => oneHorizonStudy().law],
+    ["sizes", () => sizesStudy().law],
+    ["a form left open", () => law],
+    ["no rows", () => fitLaw([])],
+  ])("with all that can be asked of a law with %s, keeps to the width and has no empty number", (_, lawOf) => {
+    const one = lawOf()
+    const predictions = [
+      predict(one, { tokens: 2 ** 30 }),
+      { ...predict(one, { tokens: 2 ** 30, batch: 512 }), size: 1e8 },
+    ]
+    const questions = [questionOf(predictions), { about: "exponent" } as const]
+    for (const width of [60, 80, 100]) {
+      for (const text of [
+        textReport(one, { width, predictions, questions }),
+        predictionText(one, { width, predictions, questions }),
+      ]) {
+        expect(text).not.toMatch(/NaN|undefined|Infinity|\[object/)
+        for (const line of text.split("\n")) expect(line.length, line).toBeLessThanOrEqual(width)
+        expect(text).toContain("next runs    ")
+        expect(text.endsWith("\n")).toBe(true)
+      }
+    }
+  })
+
+  it("shows the loss at the best batch under it, in every column", () => {
+    const text = textReport(bell.law)
+    const losses = bell.law.bestBatches.map(({ loss }) => cellText(loss, nats))
+    expect(gridLine(text, "loss there").trim().split(/ {2,}/)).toEqual(["loss there", ...losses])
+    expect(gridLine(text, "best B").trim().split(/ {2,}/)).toHaveLength(1 + losses.length)
+  })
+
+  it("has a dash where a horizon has no best batch, and no row where none has", () => {
+    const late = bell.rows.filter((row) => row.tokens > 2 ** 20 || row.batch === 32)
+    const [, first] = gridLine(textReport(fitLaw(late, { resamples: 0 })), "best B")
+      .trim()
+      .split(/ {2,}/)
+    expect(first).toBe("–")
+    const one = bell.rows.filter((row) => row.batch === 32)
+    expect(textReport(fitLaw(one, { resamples: 0 }))).not.toContain("best B  ")
+  })
+
+  it("explains horizons that are no round powers of two", () => {
+    const odd = rows.map((row) => ({ ...row, tokens: Math.round(row.tokens * 1.25) + 1 }))
+    const text = textReport(fitLaw(odd, { resamples: 0 }))
+    // 1.25 * 2^15 + 1 tokens.
+    expect(flat(text)).toContain("2^15.32 = 41k, ")
+    expect(textReport(law)).not.toContain("= 32.8k")
+  })
+
+  it("asks published laws once for a run, with its batch, and not at all where they are left out", () => {
+    const target = { tokens: 2 ** 34 }
+    const open = predict(edgeStudy().law, target)
+    expect(open.batch._tag).toBe("Estimate")
+    const depends = { ...open, batch: { _tag: "NotIdentified", reason: "depends", message: "m", points: 0 } } as const
+    const given = predict(law, { ...target, batch: 2 ** 20 })
+    const count = (text: string) => text.match(/^published /gm)?.length ?? 0
+    expect(count(textReport(law, { predictions: [depends, given] }))).toBe(1)
+    expect(count(textReport(law, { predictions: [given, depends] }))).toBe(2)
+    expect(count(textReport(law, { predictions: [given], published: false }))).toBe(0)
+    const more = { size: 1e9, reference: { weightDecay: 0.1 } }
+    expect(textReport(law, { predictions: [given], published: more })).toContain("Practice of nanochat")
   })
 
   it("colours only where asked to, and the same text", () => {
