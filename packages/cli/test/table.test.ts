@@ -79,6 +79,20 @@ it("a row that is dropped is named by its line, in a CSV file below the header",
   expect((await fit("named.csv")).stderr).toContain('dropped 1: "loss" is not a number: "high" (line 5)')
 })
 
+it("runs of two models are no repeats: says so, and takes one by --where", async () => {
+  const rows = [1, 2].flatMap((topk) =>
+    [0.001, 0.002, 0.004, 0.008].map((eta, k) => `${eta},65536,1B,${3 - 0.2 * topk + 0.03 * (k - 1) ** 2},${topk}`),
+  )
+  writeFileSync(join(folder, "models.csv"), `eta,batch_tokens,tokens,loss,topk\n${rows.join("\n")}\n`)
+  const { stderr } = await fit("models.csv", "--json")
+  expect(stderr).toMatch(/WARNING: 4 settings .* no repeats: they differ in "topk" \(1, 2\)\..* --where 'topk = 1'/)
+  const one = await fit("models.csv", "--where", "topk = 1", "--where", "eta < 0.005", "--json")
+  expect(one.stderr).toContain('left out 5: by --where "topk = 1", "eta < 0.005"')
+  expect(one.stderr).not.toContain("WARNING")
+  expect(JSON.parse(one.stdout).runs).toMatchObject({ rows: 8, used: 3, leftOut: 5, differing: [] })
+  expectRefusal(await fit("models.csv", "--where", "topk = 3"), 2, 'no row meets this; "topk" holds 1, 2')
+})
+
 it("rows that share one learning rate have no optimum, and are told so", async () => {
   const rows = [64, 128, 256].flatMap((batch) =>
     [1e4, 2e4, 4e4].map((tokens) => `0.001,${batch},${tokens},${3 - batch / tokens}`),

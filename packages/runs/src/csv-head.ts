@@ -26,17 +26,21 @@ export const refuseSecondHeader = (text: string, records: Records, file: string)
   if (said(first) < said(second) && !second.some(isNumber) && third.some(isNumber))
     throw new RunsFormatError(
       file,
-      `has two header lines, and names of columns in the second ("${second.find((cell) => cell !== "")}", …): delete the one above`,
+      `stands above the line that names the columns ("${second.find((cell) => cell !== "")}", …): delete it`,
       records.lines[0],
     )
 }
 
 const totals = /^(?:grand |sub)?-?(?:totals?|sum|means?|averages?|avg|median|std|min|max|count)\b:?$/i
 
-/** Rows at the bottom that sum up the others, by their first cell; from 0. None where the rows above use such words too. */
+/** Rows at the bottom that sum up the others, by their first cell; from 0. None where such a word comes twice: then it is a value like others. */
 export const totalRows = (text: string, records: Records): ReadonlyArray<number> => {
-  const isTotal = (r: number): boolean => totals.test(cellsOf(text, records, r).find((cell) => cell !== "") ?? "")
-  const rows: Array<number> = []
-  for (let r = records.count - 1; r > 0 && isTotal(r); r--) rows.unshift(r - 1)
-  return rows.length <= 8 && rows.length < records.count - 1 ? rows : []
+  const words = new Set<string>()
+  for (let r = records.count - 1; r > 0; r--) {
+    const word = cellsOf(text, records, r).find((cell) => cell !== "") ?? ""
+    if (!totals.test(word)) break
+    if (words.has(word)) return []
+    words.add(word)
+  }
+  return Array.from(words, (_, k) => records.count - 2 - k)
 }

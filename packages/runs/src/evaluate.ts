@@ -35,9 +35,11 @@ const isBlankFast = (cell: unknown): boolean => cell === undefined || cell === n
 const advice = (text: string): string =>
   /%\s*$/.test(text)
     ? "; write it without the percent sign"
-    : /^[\d.,]*,[\d.,]*$/.test(text)
-      ? "; write it with a decimal point, or part the cells by semicolons"
-      : ""
+    : /^\d{1,3}(?:\.\d{3}){2,}$/.test(text)
+      ? "; write it without points between thousands"
+      : /^[\d.,]*,[\d.,]*$/.test(text)
+        ? "; write it with a decimal point, or part the cells by semicolons"
+        : ""
 
 /** In words: `"lr" is blank`, or `"lr" is not a number: "fast"` with the cell as it stands in this row. */
 export const troubleText = (table: Table, product: Product, trouble: number, row: number): string => {

@@ -41,6 +41,26 @@ describe("guessMapping", () => {
     expect(guessMapping(columns).mapping).toEqual(mapping)
   })
 
+  it("takes the width from names that say it, and from no single letter, since it parts models from each other", () => {
+    for (const name of ["width", "d_model", "hidden_size", "config.n_embd", "dim", "embedding_dim"])
+      expect(guessMapping([name]).mapping).toEqual({ width: name })
+    for (const name of ["h", "d", "heads", "ffnh", "dims", "hidden"]) expect(guessMapping([name]).mapping).toEqual({})
+  })
+
+  it.each([
+    ["D [1e9]", { tokens: "D [1e9] * 1000000000" }],
+    ["tokens (10^9)", { tokens: "tokens (10^9) * 1000000000" }],
+    ["tokens [billions of tokens]", { tokens: "tokens [billions of tokens] * 1000000000" }],
+    ["batch (k tokens)", { batch: "batch (k tokens) * 1000" }],
+    ["params (in millions)", { size: "params (in millions) * 1000000" }],
+    ["loss [nats/token]", { loss: "loss [nats/token]" }],
+    ["loss (bits per token)", { loss: `loss (bits per token) * ${Math.log(2)}` }],
+    // Per byte, per what? And a number that comes after a name tells equal names apart.
+    ["loss (bits)", {}],
+    ["loss (bpb)", {}],
+    ["lr (2)", {}],
+  ])("reads the unit of %j", (name, mapping) => expect(guessMapping([name]).mapping).toEqual(mapping))
+
   it("tells case where it matters and gives a reason for each guess", () => {
     expect(guessMapping(["d", "n", "H"]).mapping).toEqual({})
     expect(guessMapping(["tokens (B)"]).guesses).toEqual([

@@ -38,6 +38,12 @@ describe("a mapping that is not complete", () => {
     )
   })
 
+  it("is refused where its unit is not known, with the way out", () => {
+    expect(() => read({ lr: [0.001], batch_tokens: [64], D: [1e6], "loss (bpb)": [1] })).toThrow(
+      '--loss: "loss (bpb)" looks like the loss, in a unit that is not known: "bpb"; give what turns it into ours, as --loss "loss (bpb) * 0.693".',
+    )
+  })
+
   it("is refused where two columns fit or none, with the columns", () => {
     expect(() => read({ ...base, "smooth loss": [2, 2] })).toThrow(
       '--loss: "loss" and "smooth loss" both look like the loss; name the one that is meant, as --loss "loss".',

@@ -113,7 +113,14 @@ export const resolveMapping = (raw: Table, mapping: TableMapping, where: Readonl
   const missing = (field: keyof typeof examples): MappingError => {
     const open = openOf(field)
     const problem = open?.problem ?? `no column looks like ${meanings[field]}; ${columnsSentence("", names)}; name it`
-    return new MappingError(field, "", `${problem}, as --${field} "${open?.columns[0] ?? examples[field]}".`)
+    // One column that fits, and is no batch: its unit is not known.
+    const factor = open?.columns.length === 1 && field !== "batch" ? ` * ${field === "loss" ? "0.693" : "1e9"}` : ""
+    const way = factor === "" ? "," : "; give what turns it into ours,"
+    return new MappingError(
+      field,
+      "",
+      `${problem}${way} as --${field} "${open?.columns[0] ?? examples[field]}${factor}".`,
+    )
   }
   const take = (guess: Guess) => {
     guesses.push(guess)
