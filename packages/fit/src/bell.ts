@@ -1,4 +1,4 @@
-import { compareForms, rivalsOf } from "./joint/compare.ts"
+import { bellPossible, compareForms, rivalsOf } from "./joint/compare.ts"
 import { evidenceOfPoints } from "./joint/evidence.ts"
 import { originOf } from "./joint/fit-form.ts"
 import { forms } from "./joint/form.ts"
@@ -69,7 +69,12 @@ export const bell = (
     misfit: fit.misfit,
     degrees: fit.scatter > 0 ? Math.min(degrees, fit.degrees) : degrees,
   }
-  const measured = { batches: [sorted[0].batch, sorted[n - 1].batch] as const, cells: n, rivals: rivalsOf(comparison) }
+  const measured = {
+    batches: [sorted[0].batch, sorted[n - 1].batch] as const,
+    cells: n,
+    rivals: rivalsOf(comparison),
+    bell: bellPossible(comparison),
+  }
   const at = { lnTokens: 0, lnSize: 0 }
   const peakBatch = peakBatchAt(solved, at, level, measured)
   return { tokens, points: sorted, peakBatch, peakEta: peakEtaAt(solved, at, level, peakBatch, measured) }

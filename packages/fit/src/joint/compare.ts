@@ -52,6 +52,10 @@ export const rivalsOf = ({ verdict, scores }: FormComparison): ReadonlyArray<For
   return alive.filter((name) => name !== "bell").sort((a, b) => bic(a) - bic(b))
 }
 
+/** Whether the data name the bell or do not rule it out. */
+export const bellPossible = ({ verdict }: FormComparison): boolean =>
+  "form" in verdict ? verdict.form === "bell" : verdict.undecided.includes("bell")
+
 const surprise = ({ heldOut: held }: FormScore): number => held?.surprise ?? 0
 
 /** Best held-out prediction first; without held-out horizons, lowest BIC first. */

@@ -5,11 +5,11 @@ import { lnError } from "../power-law.ts"
 import type { Profile } from "../profiles.ts"
 import { isEstimate, type NotIdentified, notIdentified } from "../result.ts"
 import type { Skew } from "../windowed.ts"
-import { compareForms, rivalsOf } from "./compare.ts"
+import { bellPossible, compareForms, rivalsOf } from "./compare.ts"
 import type { Evidence } from "./evidence.ts"
 import { exponentsOf } from "./exponents.ts"
 import { originOf, termsOf } from "./fit-form.ts"
-import { type FormName, formNames } from "./form.ts"
+import { formNames } from "./form.ts"
 import { gatherEvidence } from "./gather.ts"
 import { termCount } from "./objective.ts"
 import { exponentAt, type Measured, peakBatchAt, peakEtaAt } from "./peak.ts"
@@ -75,14 +75,14 @@ export const jointLaw = (
     evidence,
     members,
     forms: comparison,
-    ...bellOf(joint, evidence, rivalsOf(comparison), options),
+    ...bellOf(joint, evidence, comparison, options),
   }
 }
 
 const bellOf = (
   joint: JointLaw | undefined,
   evidence: Evidence,
-  rivals: ReadonlyArray<FormName>,
+  comparison: FormComparison,
   { slice, own, level }: { readonly slice: Slice; readonly own: ReadonlyArray<Cell>; readonly level: number },
 ): Pick<Joint, "bells" | "peakBatch" | "peakEta"> => {
   const horizons = [...new Set(own.map((cell) => cell.tokens))].sort((a, b) => a - b)
@@ -90,7 +90,8 @@ const bellOf = (
   const measured: Measured = {
     batches: [batches[0] ?? NaN, batches[batches.length - 1] ?? NaN],
     cells: evidence.cells,
-    rivals,
+    rivals: rivalsOf(comparison),
+    bell: bellPossible(comparison),
   }
   const solved = joint === undefined ? undefined : solvedForm(joint, "bell")
   const why = whyNone(solved, batches.length, evidence.cells)

@@ -10,10 +10,15 @@ import { batchScaleAt, exponentOf, heightAt } from "./quantities.ts"
 const level = 0.9
 const at = { lnTokens: Math.log(reference), lnSize: 0 }
 
-const asked = (points: ReadonlyArray<Optimum>, rivals: Measured["rivals"] = []) => {
+const asked = (points: ReadonlyArray<Optimum>, rivals: Measured["rivals"] = [], bell = true) => {
   const solved = solve(points, "bell")
   const batches = points.map((p) => p.batch)
-  const measured: Measured = { batches: [Math.min(...batches), Math.max(...batches)], cells: points.length, rivals }
+  const measured: Measured = {
+    batches: [Math.min(...batches), Math.max(...batches)],
+    cells: points.length,
+    rivals,
+    bell,
+  }
   const peak = peakBatchAt(solved, at, level, measured)
   return {
     solved,
@@ -166,6 +171,9 @@ describe("a peak that they do not know", () => {
       message: `No peak stands out between 2^6 and 2^12 tokens: the data do not tell a bell from a form without a peak (${forms.power.title}, ${forms.constant.title}). Add batches further apart, seeds or finer rates.`,
       bound: { lower: expect.any(Number), upper: expect.any(Number), level },
     })
+    expect(open(asked(one(octaves(6, 12), 0.05), ["power"], false).peak).message).toBe(
+      `No peak stands out between 2^6 and 2^12 tokens: the data support a form without a peak (${forms.power.title}) and no bell. Add batches further apart, seeds or finer rates.`,
+    )
     expect(inside(["constant", "power"]).reason).toBe("flat")
     expect(inside([], 0.8)).toMatchObject({
       reason: "flat",
@@ -203,7 +211,7 @@ describe("an exponent of the bell", () => {
     expect(found).toEqual({
       _tag: "NotIdentified",
       reason: "other-form",
-      message: `The data do not tell a bell from a form without a peak (${forms.power.title}), and so no peak that grows: measure batches further out.`,
+      message: `Of a peak that grows nothing is known, since the data do not tell a bell from a form without a peak (${forms.power.title}): measure batches further out.`,
       points: 45,
       bound: { lower: ends.low, upper: ends.high, level },
     })

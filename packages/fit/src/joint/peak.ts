@@ -14,6 +14,8 @@ export interface Measured {
   readonly cells: number
   /** Forms without a peak that the data do not rule out, the best first. */
   readonly rivals: ReadonlyArray<FormName>
+  /** Whether a bell itself is possible. */
+  readonly bell: boolean
 }
 
 /** To first order where that exists, else half the interval. */
@@ -74,7 +76,7 @@ const unidentifiedPeak = (found: Quantity, level: number, measured: Measured): N
     return say("peak-below", `eta* shows no rise from the smallest batch ${smallest} on: measure smaller batches.`)
   const doubt =
     rivals.length > 0
-      ? `the data do not tell a bell from a form without a peak (${titles(rivals)})`
+      ? rivalText(measured)
       : `the peak is known to a factor of ${significant(bound.upper / bound.lower, 2)} only`
   if (peak > batches[1])
     return say(
@@ -99,6 +101,12 @@ const only = (bound: Bound | undefined, side: "lower" | "upper"): Bound | undefi
   const value = bound?.[side]
   return bound?.level === undefined || value === undefined ? bound : { [side]: value, level: bound.level }
 }
+
+/** What speaks against a peak. */
+const rivalText = ({ rivals, bell }: Measured): string =>
+  bell
+    ? `the data do not tell a bell from a form without a peak (${titles(rivals)})`
+    : `the data support a form without a peak (${titles(rivals)}) and no bell`
 
 const titles = (names: ReadonlyArray<FormName>): string => names.map((name) => forms[name].title).join(", ")
 
@@ -125,7 +133,7 @@ export const exponentAt = (solved: Solved, of: "scale" | "height", level: number
   if (rivals.length > 0)
     return notIdentified(
       "other-form",
-      `The data do not tell a bell from a form without a peak (${titles(rivals)}), and so no peak that grows: measure batches further out.`,
+      `Of a peak that grows nothing is known, since ${rivalText(measured)}: measure batches further out.`,
       cells,
       boundOf(found, level, (x) => x),
     )
