@@ -11,7 +11,7 @@ const readings = [
 
 it("gathers the sound readings by rate, ascending, with means and scatter by hand", () => {
   const { levels, members, scatters } = groupByRate(readings, [0, 1, 3, 4])
-  expect(members).toEqual([[1], [0, 3, 4]])
+  expect(members).toEqual([[1], [3, 0, 4]])
   expect(levels).toEqual({ x: [Math.log(0.01), Math.log(0.02)], y: [3.25, 3.5], repeats: [1, 3], scatter: 0 })
   // 0^2 + 0.5^2 + 0.5^2
   expect(scatters).toEqual([0, 0.5])
