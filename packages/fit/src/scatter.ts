@@ -18,7 +18,8 @@ export const unexplainedVariance = (misfitAt: (variance: number) => number, degr
     low = high
     high *= 4
   }
-  while (high - low > 1e-4 * high) {
+  // The misfit need not follow the variance without a jump: a variance of next to nothing is none worth finding.
+  while (high - low > 1e-4 * high && high > 1e-12 * start) {
     const middle = 0.5 * (low + high)
     if (misfitAt(middle) > degrees) low = middle
     else high = middle
