@@ -54,8 +54,8 @@ describe("the skew of a study", () => {
 
   it("scatters over studies as its error says, whatever a trunk shares", () => {
     for (const shared of [0, 0.5, 0.95]) {
-      const studies = 250
-      const grid = { batches: octaves(6, 8), horizons: octaves(14, 17), etas: octaves(-11, -5, 0.6) }
+      const studies = 200
+      const grid = { batches: octaves(6, 8), horizons: octaves(14, 16), etas: octaves(-11, -5, 0.6) }
       const found = Array.from({ length: studies }, (_, k) => shapeFor(drawn(k, { shared, ...grid })))
       const mean = found.reduce((sum, { skew }) => sum + skew, 0) / studies
       const scatter = Math.sqrt(found.reduce((sum, { skew }) => sum + (skew - mean) ** 2, 0) / (studies - 1))
