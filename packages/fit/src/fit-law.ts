@@ -28,8 +28,14 @@ import { Tally } from "./summary.ts"
 import { requireFraction, requireOption, requirePositive, validateRows } from "./validate.ts"
 import { widthVerdict } from "./width.ts"
 
-/** Fewer sizes than this have no law in the size. */
+/** Fewer sizes than this have no law in the size, nor have sizes that lie closer together than this factor. */
 const fewestSizes = 3
+const narrowest = 2
+
+const haveSizes = (rows: ReadonlyArray<Row>): boolean => {
+  const sizes = [...new Set(rows.map((row) => row.size ?? 0))].filter((size) => size > 0).sort((a, b) => a - b)
+  return sizes.length >= fewestSizes && sizes[sizes.length - 1] >= narrowest * sizes[0]
+}
 
 /** Readings that all resamples together may touch: keeps a million rows within seconds. */
 const mostReadings = 8e6
@@ -69,7 +75,7 @@ export const fitLaw = (readings: ReadonlyArray<RowLike>, options: FitOptions = {
   )
   const slice = sliceOf(cells, average, options)
   const own = cells.filter(inSlice(slice))
-  const sizes = options.sizes ?? new Set(rows.map((row) => row.size ?? 0)).size >= fewestSizes
+  const sizes = options.sizes ?? haveSizes(rows)
   const used = shape.blocks
     .map(({ cells: members, pairs }) => ({ cells: members, pairs }))
     .filter(({ cells: members }) => members.some(({ window }) => enters(groups[window.profile], slice, sizes)))

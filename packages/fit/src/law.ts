@@ -381,7 +381,7 @@ export interface FitOptions {
   /** Which model the laws are about. Default: the one with most cells. */
   readonly width?: number
   readonly size?: number
-  /** Fit all sizes together, with powers of the size. Default: where rows carry three sizes or more. */
+  /** Fit all sizes together, with powers of the size. Default: where rows carry three sizes or more, a factor of two apart or more from end to end. */
   readonly sizes?: boolean
   /** Which weights. Default `"none"` where present, else the most frequent. */
   readonly average?: string

@@ -10,6 +10,8 @@ export interface Ends {
 /**
  * Profile-likelihood ends of one parameter: how far it can go in each direction, the others following, until the misfit has grown
  * by `threshold`. An end further than `farthest` from the estimate counts as open.
+ *
+ * @param others starts in other valleys of the misfit, as low within the threshold: the least of all counts
  */
 export const profileEnds = (
   problem: Problem,
@@ -18,6 +20,7 @@ export const profileEnds = (
   k: number,
   threshold: number,
   options: { readonly step: number; readonly farthest: number },
+  others: ReadonlyArray<ArrayLike<number>> = [],
 ): Ends => {
   const target = objective(problem)
   const end = (side: -1 | 1): number => {
@@ -26,9 +29,17 @@ export const profileEnds = (
     let warm: ArrayLike<number> = best
     let step = options.step
     const at = (distance: number) => {
-      const start = Float64Array.from(warm)
-      start[k] = best[k] + side * distance
-      const found = minimise(target, start, [k], 25)
+      const from = (place: ArrayLike<number>) => {
+        const start = Float64Array.from(place)
+        start[k] = best[k] + side * distance
+        return minimise(target, start, [k], 25)
+      }
+      let found = from(warm)
+      for (const other of others) {
+        if (found.misfit - misfit <= threshold) break
+        const next = from(other)
+        if (next.misfit < found.misfit) found = next
+      }
       return { excess: found.misfit - misfit - threshold, parameters: found.parameters }
     }
     insideExcess = -threshold

@@ -1,4 +1,5 @@
 import { twoSided } from "../student.ts"
+import { minimise } from "./minimise.ts"
 import { backward, cholesky, forward, lawAt, objective, type Problem, termCount } from "./objective.ts"
 import type { Solved } from "./plain.ts"
 import { type Ends, profileEnds } from "./profile-interval.ts"
@@ -41,11 +42,37 @@ const movedTo = ({ problem, parameters, misfit, degrees }: Solved, at: At): Solv
   }
 }
 
+/** How far outside the measured batches a form has become a straight line, ln B. */
+const farOutside = 6
+
+/**
+ * The law with its batch scale far above, and far below, the measured batches, where that explains the data nearly as well. There the form is a
+ * power of B and its exponents trade against each other without end: what an interval must not overlook.
+ */
+const valleys = ({ problem, parameters, misfit }: Solved, threshold: number): ReadonlyArray<Float64Array> => {
+  const { form, terms, origin, evidence, anchor } = problem
+  if (form.batch !== "scale") return []
+  const target = objective(problem)
+  const k = termCount(terms)
+  const batches = evidence.lnBatch.map((b) => b - origin.lnBatch)
+  const away = (place: number): Float64Array => {
+    const start = Float64Array.from(parameters)
+    const moved = place - parameters[k]
+    start[k] = place
+    if (anchor === undefined) start[0] += form.shape(-parameters[k]) - form.shape(-parameters[k] - moved)
+    return start
+  }
+  return [Math.max(...batches) + farOutside, Math.min(...batches) - farOutside]
+    .map((place) => minimise(target, away(place)))
+    .filter((found) => found.misfit - misfit <= threshold)
+    .map((found) => found.parameters)
+}
+
 const quantity = (solved: Solved, k: number, level: number, step: number, farthest: number): Quantity => {
   const { problem, parameters, misfit, degrees } = solved
   const t = twoSided(level, degrees)
   const value = parameters[k]
-  const ends = profileEnds(problem, parameters, misfit, k, t * t, { step, farthest })
+  const ends = profileEnds(problem, parameters, misfit, k, t * t, { step, farthest }, valleys(solved, t * t))
   const covariance = covarianceOf(solved)
   const variance = covariance?.[k * (parameters.length + 1)] ?? Infinity
   return { value, ends, deviation: (ends.high - ends.low) / (2 * t), error: Math.sqrt(variance), degrees }
