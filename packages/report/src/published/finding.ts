@@ -75,25 +75,22 @@ export const publishedFinding = (law: Law, prediction: RunPrediction, known?: Pu
   const telling = said.filter((advice) => !onlyReference(advice, input))
   const shown = telling.filter((advice) => !farFrom(advice, input))
   const far = telling.length - shown.length
-  const notes = [
-    ...referenceText(input, shown),
-    ...(far === 0
-      ? []
-      : [`${far} more ${far === 1 ? "was" : "were"} found for runs more than 16 times larger or smaller.`]),
-    ...missingText(silent),
-  ]
-  const base = {
-    id: "published",
-    label: "published",
-    title: "Published laws would say",
-    state: "noted" as const,
-    notes,
+  const elsewhere = "found for runs more than 16 times larger or smaller"
+  const base = { id: "published", label: "published", title: "Published laws would say", state: "noted" as const }
+  if (shown.length === 0)
+    return {
+      ...base,
+      text: `no published law was found near ${askedText(input)}${far === 0 ? "" : `; ${far} ${far === 1 ? "was" : "were"} ${elsewhere}`}`,
+      notes: [],
+    }
+  return {
+    ...base,
+    text: `what published laws would say of ${askedText(input)}, each by its own definition, under its own conditions`,
+    notes: [
+      ...referenceText(input, shown),
+      ...(far === 0 ? [] : [`${far} more ${far === 1 ? "was" : "were"} ${elsewhere}.`]),
+      ...missingText(silent),
+    ],
+    table: tableOf(shown),
   }
-  return shown.length === 0
-    ? { ...base, text: `no published law was found near ${askedText(input)}` }
-    : {
-        ...base,
-        text: `what published laws would say of ${askedText(input)}, each by its own definition, under its own conditions`,
-        table: tableOf(shown),
-      }
 }

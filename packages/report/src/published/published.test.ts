@@ -71,8 +71,10 @@ describe("published laws about a run", () => {
     expect(flat(finding.notes)).toMatch(/\d+ more laws need what is not known here: .*reference\.weightDecay \(3\)/)
     // A hundred thousand parameters and four million tokens: no published law was found there.
     const tiny = publishedFinding(law, predict(law, { tokens: 2 ** 22, batch: 2 ** 10 }))
-    expect(tiny.text).toBe("no published law was found near T = 2^22, N = 9.83e4, width 64, B = 2^10")
-    expect(flat(tiny.notes)).toMatch(/\d more were found for runs more than 16 times larger or smaller/)
+    expect(tiny.text).toMatch(
+      /^no published law was found near T = 2\^22, N = 9\.83e4, width 64, B = 2\^10; \d were found for runs more than 16 times larger or smaller$/,
+    )
+    expect(tiny.table).toBeUndefined()
   })
 
   it("leave out what only gives the reference back", () => {
