@@ -97,3 +97,25 @@ it("takes columns for dependent by their relation, not by their size", () => {
 it("evaluates a quadratic form", () => {
   expect(quadraticForm([2, 1, 1, 3], [1, -2])).toBe(2 - 4 + 12)
 })
+
+it("fits hundreds of data, and remembers nothing of them", () => {
+  const n = 400
+  const along = Array.from({ length: n }, (_, i) => i - 199.5)
+  const y = along.map((v, i) => 3 + 0.5 * v + (i % 2 === 0 ? 1 : -1))
+  const ones = along.map(() => 1)
+  const columns = along.flatMap((v) => [1, v])
+  const large = leastSquares(columns, y, ones, 2)
+  const square = (n * (n * n - 1)) / 12
+  // The alternation has mean zero, and its product with the line sums to -n / 2.
+  expect(large?.coefficients[0]).toBeCloseTo(3, 12)
+  expect(large?.coefficients[1]).toBeCloseTo(0.5 - n / 2 / square, 12)
+  expect(large?.inverse[3]).toBeCloseTo(1 / square, 18)
+  expect(large?.residual).toBeCloseTo(n - (n / 2) ** 2 / square, 8)
+  const small = () => leastSquares([1, 0, 1, 1, 1, 3], [1, 2, 5], [1, 1, 1], 2)
+  const before = small()
+  leastSquares(columns, y, ones, 2)
+  expect(small()).toEqual(before)
+  expect(before?.coefficients[1]).toBeCloseTo(19 / 14, 12)
+  expect(leastSquares([1, 2], [1], [1], 2)).toBeUndefined()
+  expect(leastSquares([], [], [], 1)).toBeUndefined()
+})

@@ -95,6 +95,16 @@ describe("powerLaw", () => {
   it("names bad values", () => {
     expect(() => powerLaw(along(() => number(-1)))).toThrow("points[0].y is -1")
     expect(() => powerLaw([{ tokens: 0, y: number(1) }])).toThrow("points[0].tokens is 0")
+    for (const bad of [0, Number.POSITIVE_INFINITY, Number.NaN]) {
+      expect(() => powerLaw(along(() => number(bad)))).toThrow(`points[0].y is ${bad}`)
+      expect(() => powerLaw([{ tokens: bad, y: number(1) }])).toThrow(`points[0].tokens is ${bad}`)
+    }
+    expect(() =>
+      powerLaw([
+        { tokens: 1, y: number(1) },
+        { tokens: 2, y: number(0) },
+      ]),
+    ).toThrow("points[1].y is 0")
     expect(() => powerLaw([], { level: 90 })).toThrow("level is 90; it must be between 0 and 1")
   })
 })
@@ -223,5 +233,20 @@ describe("no power law", () => {
     expect(notes(0)).toEqual([[], []])
     expect(notes(1)).toEqual([[expect.stringMatching(/^1 of 5 horizons gives no number and is left out/)], []])
     expect(notes(2)).toEqual([[expect.stringMatching(/^2 of 5 horizons give no number and are left out/)], []])
+  })
+})
+
+describe("a horizon too far away", () => {
+  const steep = (exponent: number) => powerLaw(along((t) => number((t / 2 ** 16.5) ** exponent, 0.1)))
+
+  it("has no number where it would be none: zero, infinite, or in infinite doubt", () => {
+    for (const exponent of [2, -2]) {
+      expect(isEstimate(powerLawAt(steep(exponent), 1e150))).toBe(true)
+      expect(powerLawAt(steep(exponent), 1e180)).toMatchObject({ reason: "ill-conditioned", points: 4 })
+    }
+    const level = steep(0)
+    expect(isEstimate(powerLawAt(level, 1e180))).toBe(true)
+    const doubted = { ...level, covariance: [1, 0, 0, 1e306] as const }
+    expect(powerLawAt(doubted, 1e180)).toMatchObject({ reason: "ill-conditioned" })
   })
 })
