@@ -108,6 +108,12 @@ describe("Fieller's interval", () => {
     expect(fit.fieller(1.001 * limit, 0.9, Number.POSITIVE_INFINITY)).toBeUndefined()
   })
 
+  it("is none where powers of the losses are no numbers", () => {
+    const fit = fitted(levelsOf(rough.map((v) => 1e100 * v)))
+    expect(fit.vertex).toBeCloseTo(fitted(levelsOf(rough)).vertex, 10)
+    expect(fit.fieller(1e97, 0.9, 2)).toBeUndefined()
+  })
+
   it("is open on the flat side of a skewed curve, which may never rise again, and mirrors with it", () => {
     const y = x.map((v) => 2.5 + 0.3 * shape(v + 0.4, 0.8))
     const mirrored = { ...levelsOf([...y].reverse()), x: x.map((v) => -v).reverse() }
