@@ -29,11 +29,14 @@ export const htmlReport = (law: Law, rows: ReadonlyArray<Row>, options: HtmlOpti
   const title = options.title ?? "Time transfer study"
   const drawn = figures(law, rows)
   const asked = sections(law, options)
+  // Published laws take pages: they come after what the study itself says.
+  const [first, later] = [asked.filter(({ id }) => id !== "published"), asked.filter(({ id }) => id === "published")]
   const nav = [
     ["findings", "Findings"],
-    ...asked.map(({ id, title: name }) => [id, name]),
+    ...first.map(({ id, title: name }) => [id, name]),
     ["optimum", "eta*(B, T)"],
     ...drawn.map((figure) => [figure.id, figure.title]),
+    ...later.map(({ id, title: name }) => [id, name]),
     ["conditions", "Conditions"],
     ["definitions", "Definitions"],
     ["rows", "Rows"],
@@ -54,9 +57,10 @@ export const htmlReport = (law: Law, rows: ReadonlyArray<Row>, options: HtmlOpti
 ${syntheticBanner(rows, options)}
 <nav aria-label="Sections">${nav.join(" ")}</nav></header>
 <section id="findings"><h2>Findings</h2>${findingsHtml(findings(law))}</section>
-${asked.map(({ id, title: name, body }) => `<section id="${id}"><h2>${name}</h2>${body}</section>`).join("\n")}
+${first.map(sectionHtml).join("\n")}
 <section id="optimum"><h2>Optimal learning rate</h2>${tableHtml(tables(law).eta)}${tableHtml(tables(law).bestBatch)}</section>
 ${drawn.map(figureHtml).join("\n")}
+${later.map(sectionHtml).join("\n")}
 <section id="conditions"><h2>Conditions</h2>${pairs(studyConditions(law, rows, options))}</section>
 <section id="definitions"><h2>What the words mean</h2>${pairs(definitions(law))}</section>
 <section id="rows"><h2>Rows left out</h2>${tableHtml(tables(law).dropped)}</section>
@@ -66,8 +70,16 @@ ${drawn.map(figureHtml).join("\n")}
 `
 }
 
+interface Section {
+  readonly id: string
+  readonly title: string
+  readonly body: string
+}
+
+const sectionHtml = ({ id, title, body }: Section): string => `<section id="${id}"><h2>${title}</h2>${body}</section>`
+
 /** What was asked besides: predictions, published laws about the same runs, runs worth training next. */
-const sections = (law: Law, options: HtmlOptions) => {
+const sections = (law: Law, options: HtmlOptions): ReadonlyArray<Section> => {
   const { predictions = [], published, questions = [] } = options
   const next = questions.map((question, i) => ({ ...nextRunsFinding(law, question), id: `next-runs-${i}` }))
   return [
