@@ -1,5 +1,8 @@
 /** Nearest non-decreasing sequence in weighted least squares (pool adjacent violators). */
 export const nonDecreasing = (y: ReadonlyArray<number>, weights?: ReadonlyArray<number>): ReadonlyArray<number> => {
+  let inOrder = 1
+  while (inOrder < y.length && y[inOrder - 1] <= y[inOrder]) inOrder++
+  if (inOrder >= y.length) return y
   const blocks: Array<{ sum: number; weight: number; count: number }> = []
   y.forEach((value, i) => {
     const weight = weights?.[i] ?? 1

@@ -8,6 +8,9 @@ export interface LinearFit {
   readonly degrees: number
 }
 
+/** Scratch of the decomposition: making one costs more than a small fit. */
+let work = new Float64Array(256)
+
 /**
  * Minimises sum_i w_i (y_i - x_i . beta)^2 by Householder QR. `undefined` where the columns are not independent.
  *
@@ -22,7 +25,8 @@ export const leastSquares = (
   const n = y.length
   if (n < p) return undefined
   const q = p + 1
-  const a = new Float64Array(n * q)
+  if (work.length < n * q) work = new Float64Array(2 * n * q)
+  const a = work
   for (let i = 0; i < n; i++) {
     const root = Math.sqrt(weights[i])
     for (let j = 0; j < p; j++) a[i * q + j] = root * x[i * p + j]
@@ -30,9 +34,9 @@ export const leastSquares = (
   }
   for (let j = 0; j < p; j++) {
     let whole = 0
-    for (let i = 0; i < n; i++) whole += a[i * q + j] ** 2
+    for (let i = 0; i < n; i++) whole += a[i * q + j] * a[i * q + j]
     let square = 0
-    for (let i = j; i < n; i++) square += a[i * q + j] ** 2
+    for (let i = j; i < n; i++) square += a[i * q + j] * a[i * q + j]
     // What is left of a column after the earlier ones: nothing means collinear.
     if (!(square > 1e-20 * whole)) return undefined
     const norm = Math.sqrt(square)
@@ -56,13 +60,13 @@ export const leastSquares = (
     coefficients[j] = sum / a[j * q + j]
   }
   let residual = 0
-  for (let i = p; i < n; i++) residual += a[i * q + p] ** 2
+  for (let i = p; i < n; i++) residual += a[i * q + p] * a[i * q + p]
   return { coefficients, inverse: inverseGram(a, p, q), residual, degrees: n - p }
 }
 
 /** (R' R)^-1 from the triangle R. */
 const inverseGram = (a: Float64Array, p: number, q: number): ReadonlyArray<number> => {
-  const r = new Float64Array(p * p)
+  const r = new Array<number>(p * p).fill(0)
   for (let j = 0; j < p; j++) {
     r[j * p + j] = 1 / a[j * q + j]
     for (let i = j - 1; i >= 0; i--) {

@@ -3,6 +3,7 @@ import { nonDecreasing } from "./isotonic.ts"
 import type { Cell, OverheadAt } from "./law.ts"
 import { monotone } from "./monotone.ts"
 import { type Estimate, isEstimate, notIdentified, type Result, unavailable } from "./result.ts"
+import { rootOf } from "./root.ts"
 import { requirePositive } from "./validate.ts"
 
 /** Best loss of one batch at its measured horizons, in ascending order of tokens. */
@@ -40,23 +41,30 @@ export const lossCurves = (cells: ReadonlyArray<Cell>): ReadonlyArray<LossCurve>
     })
 }
 
-/** Where a curve, made monotone, first reaches a loss: tokens, or on which side of the measured range. */
-const tokensTo = (curve: LossCurve, target: number): number | "before" | "after" => {
+/** A curve made monotone. */
+interface Descent {
+  readonly curve: LossCurve
+  /** Minus the loss at the measured horizons, non-decreasing. */
+  readonly down: ReadonlyArray<number>
+  readonly lnTokens: ReadonlyArray<number>
+  /** Minus the loss at ln tokens. */
+  readonly at: (lnTokens: number) => number
+}
+
+const descentOf = (curve: LossCurve): Descent => {
   const down = nonDecreasing(curve.loss.map((loss) => -loss))
+  const lnTokens = curve.tokens.map((t) => Math.log(t))
+  return { curve, down, lnTokens, at: monotone(lnTokens, down) }
+}
+
+/** Where a curve first reaches a loss: tokens, or on which side of the measured range. */
+const tokensTo = ({ curve, down, lnTokens, at }: Descent, target: number): number | "before" | "after" => {
   const goal = -target
   if (down[0] > goal) return "before"
   const k = down.findIndex((value) => value >= goal)
   if (k < 0) return "after"
   if (k === 0 || down[k] === goal) return curve.tokens[k]
-  const x = curve.tokens.map((t) => Math.log(t))
-  const value = monotone(x, down)
-  let [low, high] = [x[k - 1], x[k]]
-  for (let i = 0; i < 50; i++) {
-    const middle = 0.5 * (low + high)
-    if (value(middle) < goal) low = middle
-    else high = middle
-  }
-  return Math.exp(0.5 * (low + high))
+  return Math.exp(rootOf((x) => at(x) - goal, lnTokens[k - 1], lnTokens[k]))
 }
 
 /**
@@ -79,9 +87,10 @@ export const overheads = (
   requirePositive("overhead", overhead)
   const reference = curves[0]
   if (reference === undefined) return []
+  const descents = curves.map(descentOf)
   return reference.tokens.map((tokens, k): OverheadAt => {
     const targetLoss = reference.loss[k]
-    const needed = curves.map((curve) => (curve === reference ? tokens : tokensTo(curve, targetLoss)))
+    const needed = descents.map((descent) => (descent.curve === reference ? tokens : tokensTo(descent, targetLoss)))
     const points = curves.map((curve, i) => {
       const t = needed[i]
       return typeof t === "number"

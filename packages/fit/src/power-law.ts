@@ -11,6 +11,10 @@ export interface HorizonPoint {
   readonly y: Result
 }
 
+interface KnownPoint extends HorizonPoint {
+  readonly y: Estimate
+}
+
 /**
  * ln y = a + alpha ln T by weighted least squares. Errors of the points are used where all are known and scaled up where the
  * points scatter about the line by more than they allow (Student's t with n - 2 degrees of freedom then takes the place of
@@ -32,13 +36,15 @@ export const powerLaw = (
   const level = options.level ?? 0.9
   requireFraction("level", level)
   const name = options.name ?? "The quantity"
-  const known = points.flatMap((p) => (isEstimate(p.y) ? [{ tokens: p.tokens, y: p.y }] : []))
-  known.forEach((p, i) => {
-    requirePositive(`points[${i}].tokens`, p.tokens)
-    requirePositive(`points[${i}].y`, p.y.value)
+  const known = points.filter((p): p is KnownPoint => isEstimate(p.y))
+  known.forEach(({ tokens, y: { value } }, i) => {
+    // Asked first, since naming a point costs more than looking at it.
+    if (tokens > 0 && tokens < Infinity && value > 0 && value < Infinity) return
+    requirePositive(`points[${i}].tokens`, tokens)
+    requirePositive(`points[${i}].y`, value)
   })
   const horizons = known.map((p) => p.tokens)
-  const n = new Set(horizons).size
+  const n = horizons.filter((t, i) => horizons.indexOf(t) === i).length
   if (n < 3)
     return noLaw(
       notIdentified(
@@ -54,12 +60,12 @@ export const powerLaw = (
   const errors = known.map((p) => lnError(p.y))
   const weighted = errors.every((e) => e !== undefined && e > 0)
   const weights = errors.map((e) => (weighted ? (e as number) ** -2 : 1))
-  const fit = leastSquares(
-    x.flatMap((v) => [1, v - center]),
-    y,
-    weights,
-    2,
-  )
+  const design = new Array<number>(2 * x.length)
+  for (let i = 0; i < x.length; i++) {
+    design[2 * i] = 1
+    design[2 * i + 1] = x[i] - center
+  }
+  const fit = leastSquares(design, y, weights, 2)
   if (fit === undefined)
     return noLaw(notIdentified("ill-conditioned", `${name}: the horizons coincide; measure others.`, n), horizons)
   const { scale, degrees } = scatterOf(fit.residual, fit.degrees, weighted, options.errorDegrees)

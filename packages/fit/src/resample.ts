@@ -1,4 +1,4 @@
-import { random, sequence } from "@ts/random"
+import { random } from "@ts/random"
 import type { TrunkBlock } from "./blocks.ts"
 import type { Cell, NoiseLevel } from "./law.ts"
 import { isEstimate, notIdentified, type Result } from "./result.ts"
@@ -74,27 +74,35 @@ export const resampler = (
   )
   const together = noise.deviation * Math.sqrt(noise.shared)
   const alone = noise.deviation * Math.sqrt(1 - noise.shared)
-  const shared = new Float64Array(names.size)
   const coefficients = refits.map(() => new Float64Array(3))
   const byProfile = new Map(refits.map(({ profile }, i) => [profile, coefficients[i]] as const))
+  const trunkCount = names.size
+  const readings = refits.reduce((sum, { trunks }) => sum + trunks.length, 0)
+  // One for each trunk, one for the skew, one for each reading.
+  const draws = new Float64Array(trunkCount + 1 + readings)
   const draw = (resample: number): ReadonlyArray<Cell> => {
-    const draws = sequence(random(seed, `bootstrap/${resample}`))
-    for (let t = 0; t < shared.length; t++) shared[t] = together * draws.normal()
-    const skewed = skewError * draws.normal()
+    random(seed, `bootstrap/${resample}`).fillNormal(draws, 1)
+    for (let t = 0; t < trunkCount; t++) draws[t] *= together
+    const skewed = skewError * draws[trunkCount]
+    let next = trunkCount + 1
     const drawn = refits.map((refit, index): Cell => {
       const { map, trunks } = refit
       const n = trunks.length
-      const own = coefficients[index]
-      for (let k = 0; k < 3; k++) own[k] = refit.coefficients[k] + skewed * refit.bySkew[k]
-      let lowest = 0
+      let a = refit.coefficients[0] + skewed * refit.bySkew[0]
+      let b = refit.coefficients[1] + skewed * refit.bySkew[1]
+      let c = refit.coefficients[2] + skewed * refit.bySkew[2]
+      const lowest = draws[trunks[0]] + alone * draws[next]
       for (let i = 0; i < n; i++) {
-        const e = shared[trunks[i]] + alone * draws.normal()
-        if (i === 0) lowest = e
-        own[0] += map[i] * e
-        own[1] += map[n + i] * e
-        own[2] += map[2 * n + i] * e
+        const e = draws[trunks[i]] + alone * draws[next++]
+        a += map[i] * e
+        b += map[n + i] * e
+        c += map[2 * n + i] * e
       }
-      return again(refit, own, refit.skew + skewed, lowest)
+      const own = coefficients[index]
+      own[0] = a
+      own[1] = b
+      own[2] = c
+      return again(refit, a, b, c, refit.skew + skewed, lowest)
     })
     return others.length === 0 ? drawn : [...drawn, ...others]
   }
@@ -103,7 +111,7 @@ export const resampler = (
 
 const gone: Result = notIdentified("no-minimum", "", 0)
 
-const again = (refit: Refit, [a, b, c]: Float64Array, skew: number, chance: number): Cell => {
+const again = (refit: Refit, a: number, b: number, c: number, skew: number, chance: number): Cell => {
   const { cell } = refit
   const z = riseInverse(-b / c, skew)
   const inside = c > 0 && c - skew * b > 0 && z >= refit.from && z <= refit.to
