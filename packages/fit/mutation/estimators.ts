@@ -1,4 +1,4 @@
-/** Files whose mutants must be found by the tests beside them: `NAME.ts` by `NAME.test.ts` alone. */
+/** Files whose mutants must be found by the tests beside them: `NAME.ts` by `NAME.test.ts` and `NAME.*.test.ts` alone. */
 export const estimators = [
   "best-batch",
   "distinct",

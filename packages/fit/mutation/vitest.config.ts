@@ -6,5 +6,5 @@ const conditions = ["@ts/source", "module", "node", "development|production"]
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  test: { include: [`packages/fit/src/${process.env["MUTATED"]}.test.ts`], testTimeout: 30_000 },
+  test: { include: [`packages/fit/src/${process.env["MUTATED"]}.{test,*.test}.ts`], testTimeout: 30_000 },
 })
