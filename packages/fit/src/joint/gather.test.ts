@@ -1,23 +1,28 @@
 import { random, sequence } from "@ts/random"
-import { describe, expect, it } from "vitest"
-import { inverse, times, transpose } from "../../test/dense.ts"
-import { covarianceOfLosses, dense, unbalancedRows } from "../../test/unbalanced.ts"
+import { beforeAll, describe, expect, it } from "vitest"
+import { inverse, type Matrix, times, transpose } from "../../test/dense.ts"
+import { covarianceOfLosses, type Dense, dense, unbalancedRows } from "../../test/unbalanced.ts"
 import type { NoiseLevel } from "../law.ts"
 import type { Row } from "../row.ts"
 import { shape } from "../skewed.ts"
 import { fitWindow } from "../windowed.ts"
-import { gatherEvidence } from "./gather.ts"
+import { type Gathered, gatherEvidence } from "./gather.ts"
 
 const skew = 0.3
 const noise: NoiseLevel = { deviation: 0.01, shared: 0.6, source: "supplied", degrees: Infinity }
-const study = dense(unbalancedRows(7), skew)
-const { evidence, members } = gatherEvidence(study.blocks, study.groups, noise, { skew, error: 0.05 })
-
+let study: Dense
+let gathered: Gathered
 /** Coefficients of all cells in the order of the windows, as a linear map of the stacked losses. */
-const map = times(inverse(times(transpose(study.design), study.design)), transpose(study.design))
+let map: Matrix
+beforeAll(() => {
+  study = dense(unbalancedRows(7), skew)
+  gathered = gatherEvidence(study.blocks, study.groups, noise, { skew, error: 0.05 })
+  map = times(inverse(times(transpose(study.design), study.design)), transpose(study.design))
+})
 
 describe("the evidence of a study", () => {
   it("has slope and curvature of each window, and where it stands", () => {
+    const { evidence, members } = gathered
     expect(evidence).toMatchObject({ cells: 8, skew, skewError: 0.05 })
     const beta = times(
       map,
@@ -40,6 +45,7 @@ describe("the evidence of a study", () => {
   })
 
   it("has the covariance of dense least squares", () => {
+    const { evidence, members } = gathered
     const all = times(map, covarianceOfLosses(study, noise.deviation, noise.shared), transpose(map))
     const at = (cell: number) => 3 * study.windows.findIndex((w) => w.profile === members[cell])
     for (const { first, cells: n, slopes, mixed, curvatures } of evidence.blocks)
@@ -58,6 +64,7 @@ describe("the evidence of a study", () => {
   })
 
   it("has the covariance that 5,000 draws of the noise show", () => {
+    const { evidence, members } = gathered
     const draws = sequence(random(1, "gather"))
     const names = [...new Set(study.rows.map((row) => row.runId))]
     const n = 5000
@@ -87,6 +94,7 @@ describe("the evidence of a study", () => {
   })
 
   it("has no covariance where no noise is known", () => {
+    const { evidence } = gathered
     const unknown = gatherEvidence(
       study.blocks,
       study.groups,
@@ -114,7 +122,7 @@ describe("which cells enter", () => {
       status: "finished",
       provenance: {},
     }))
-  const gathered = (rows: ReadonlyArray<Row>) => {
+  const gatheredFrom = (rows: ReadonlyArray<Row>) => {
     const { blocks, groups } = dense(rows, 0)
     const found = gatherEvidence(blocks, groups, noise, { skew: 0, error: 0 })
     return { ...found, horizons: [...found.evidence.lnTokens].map((t) => Number(Math.exp(t).toFixed(6))) }
@@ -125,28 +133,31 @@ describe("which cells enter", () => {
       evidence: found,
       members: kept,
       horizons,
-    } = gathered([...cell(1000, 0.05), ...cell(2000, -0.05), ...cell(4000, 0.08)])
+    } = gatheredFrom([...cell(1000, 0.05), ...cell(2000, -0.05), ...cell(4000, 0.08)])
     expect(horizons).toEqual([1000, 4000])
     expect(kept).toEqual([0, 2])
     expect(found.blocks).toMatchObject([{ first: 0, cells: 2 }])
     // The same rates in both: fully alike but for the unshared part.
     expect(found.blocks[0].slopes[1] / found.blocks[0].slopes[0]).toBeCloseTo(0.6, 10)
-    expect(gathered(cell(1000, -0.05))).toMatchObject({ members: [], evidence: { cells: 0, blocks: [] } })
+    expect(gatheredFrom(cell(1000, -0.05))).toMatchObject({ members: [], evidence: { cells: 0, blocks: [] } })
   })
 
   it("carry the size where it is known", () => {
-    expect(gathered(cell(1000, 0.05, 1e6)).evidence.lnSize[0]).toBeCloseTo(Math.log(1e6), 12)
+    const sized = [...cell(1000, 0.05, 1e6), ...cell(4000, 0.05, 4e6), ...cell(2000, 0.05, 9e6)]
+    expect([...gatheredFrom(sized).evidence.lnSize]).toEqual([Math.log(1e6), Math.log(9e6), Math.log(4e6)])
   })
 
   it("are at most sixteen of one trunk, spread evenly over its horizons", () => {
     const all = Array.from({ length: 31 }, (_, k) => cell(1000 * 2 ** (k / 3), 0.05)).flat()
-    const { horizons, members: kept } = gathered(all)
+    const { horizons, members: kept } = gatheredFrom(all)
     expect(kept).toEqual(Array.from({ length: 16 }, (_, k) => 2 * k))
     expect(horizons[0]).toBe(1000)
     expect(horizons[15]).toBeCloseTo(1000 * 2 ** 10, 3)
-    expect(gathered(Array.from({ length: 16 }, (_, k) => cell(1000 * 2 ** k, 0.05)).flat()).members).toHaveLength(16)
+    expect(gatheredFrom(Array.from({ length: 16 }, (_, k) => cell(1000 * 2 ** k, 0.05)).flat()).members).toHaveLength(
+      16,
+    )
     // Crowded at one end: fewer, rather than crowded again.
     const crowded = [...Array.from({ length: 20 }, (_, k) => cell(1000 + k, 0.05)), cell(1e6, 0.05)].flat()
-    expect(gathered(crowded).members).toEqual([0, 19, 20])
+    expect(gatheredFrom(crowded).members).toEqual([0, 19, 20])
   })
 })
