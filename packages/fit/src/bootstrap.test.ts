@@ -34,6 +34,30 @@ describe("withResamples", () => {
     expect(isEstimate(found) && found.standardError).toMatchObject({ _tag: "Unavailable" })
   })
 
+  it("is open to the side that resamples run off to, also where a quantile falls between a number and infinity", () => {
+    // 100 resamples: the 5 % quantile lies at position 4.95, the 95 % one at 94.05.
+    for (const count of [4, 5, 6, 10]) {
+      const low = withResamples(
+        estimate("log", Math.exp(5)),
+        [...new Array<number>(count).fill(-Infinity), ...uniform(4, 6).slice(0, 100 - count)],
+        0.9,
+      )
+      expect(isEstimate(low) && low.interval?.low === 0).toBe(count >= 5)
+      expect(isEstimate(low) && low.interval?.high).toBeGreaterThan(Math.exp(5))
+      const high = withResamples(
+        estimate("log", Math.exp(5)),
+        [...uniform(4, 6).slice(0, 100 - count), ...new Array<number>(count).fill(Infinity)],
+        0.9,
+      )
+      expect(isEstimate(high) && high.interval?.high === Infinity).toBe(count >= 5)
+      expect(isEstimate(high) && high.interval?.low).toBeLessThan(Math.exp(5))
+    }
+    const infinite = (count: number, sign: 1 | -1) => new Array<number>(count).fill(sign * Infinity)
+    const both = [...infinite(10, -1), ...uniform(4, 6).slice(0, 40), ...infinite(50, 1)]
+    const found = withResamples(estimate("log", Math.exp(5)), both, 0.9)
+    expect(isEstimate(found) && found.interval).toEqual({ low: 0, high: Infinity, level: 0.9 })
+  })
+
   it("gives a bound to what is known on one side only", () => {
     const above = notIdentified("not-reached", "more", 3, { lower: 1 })
     const samples = [...uniform(4, 6).slice(0, 30), ...new Array<number>(71).fill(Infinity)]
