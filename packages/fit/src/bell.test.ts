@@ -135,3 +135,67 @@ it("scales its doubt with a scatter that the errors do not explain", () => {
   const found = bell(points(octaves(5, 14), 2 ** 9.5, 0.01, 0.001, () => 0.1 * draws.normal()))
   expect(isEstimate(found.peakBatch) && (found.peakBatch.standardError as number)).toBeGreaterThan(0.05)
 })
+
+describe("what a bell is fitted to", () => {
+  const draws = sequence(random(12, "some"))
+  const some = points(octaves(6, 13), 2 ** 9.5, 0.01, 0.1, () => 0.05 * draws.normal())
+
+  it("comes in any order and goes out by batch", () => {
+    const found = bell([...some].reverse())
+    expect(found.points).toEqual(some)
+    expect(found).toEqual(bell(some))
+    expect(found.tokens).toBe(0)
+    // The measured range is that of the batches, not of the first and last point given.
+    const low = bell([...points(octaves(3, 8), 2 ** 8.5, 0.01, 0.002)].reverse())
+    expect(isEstimate(low.peakBatch) && low.peakBatch.notes).toEqual([
+      "It lies beyond the largest batch measured and rests on the form of the bell.",
+    ])
+  })
+
+  it("is unweighted as soon as one error is unknown or zero", () => {
+    const free = bell(some.map((p) => ({ ...p, standardError: undefined })))
+    for (const standardError of [undefined, 0]) {
+      const mixed = bell(
+        some.map((p, k) => (k === 3 ? { ...p, standardError } : { ...p, standardError: 0.01 * (k + 1) })),
+      )
+      expect(mixed.peakBatch).toEqual(free.peakBatch)
+      expect(mixed.peakEta).toEqual(free.peakEta)
+    }
+    expect(valueOf(bell(some.map((p, k) => ({ ...p, standardError: 0.01 * (k + 1) }))).peakBatch)).not.toBe(
+      valueOf(free.peakBatch),
+    )
+  })
+
+  it("needs three batches, at each of which repeats are welcome", () => {
+    const three = [...points(octaves(8, 10), 2 ** 9, 0.01, 0.01), ...points(octaves(8, 10), 2 ** 9, 0.01, 0.01)]
+    expect(bell(three).peakBatch).not.toMatchObject({ reason: "too-few-batches" })
+    const two = points([64, 64, 128, 128], 2 ** 9, 0.01, 0.01)
+    expect(bell(two).peakBatch).toMatchObject({
+      reason: "too-few-batches",
+      points: 4,
+      message: "eta* is known at 2 batch sizes; the peak of eta*(B) needs at least three: measure more batches.",
+    })
+    expect(bell(two.slice(0, 2)).peakEta).toMatchObject({
+      message: expect.stringMatching(/^eta\* is known at 1 batch size;/),
+    })
+    expect(() => bell(some, { level: 90 })).toThrow("level is 90")
+  })
+})
+
+it("widens by Student's t for errors, and for a scatter, that few degrees of freedom stand behind", () => {
+  const width = (some: Parameters<typeof bell>[0], options: Parameters<typeof bell>[1]) => {
+    const { peakBatch } = bell(some, options)
+    return isEstimate(peakBatch) && peakBatch.interval !== undefined
+      ? Math.log(peakBatch.interval.high / peakBatch.interval.low)
+      : NaN
+  }
+  const exact = points(octaves(5, 14), 2 ** 9.5, 0.01, 0.002)
+  // Quantiles of Student's t at 95 %, from tables: 2.015 with five degrees, 1.645 with infinitely many, 1.860 with eight.
+  expect(width(exact, { errorDegrees: 5 }) / width(exact, {})).toBeCloseTo(2.015 / 1.645, 3)
+  const draws = sequence(random(9, "scatter"))
+  const scattered = points(octaves(5, 14), 2 ** 9.5, 0.01, 0.0005, () => 0.02 * draws.normal())
+  expect(width(scattered, { errorDegrees: 5 }) / width(scattered, {})).toBeCloseTo(2.015 / 1.86, 2)
+  // Ten points less two parameters.
+  expect(width(scattered, { errorDegrees: 100 })).toBe(width(scattered, {}))
+  expect(width(scattered, { errorDegrees: 100 })).toBe(width(scattered, { errorDegrees: 8 }))
+})
