@@ -70,6 +70,47 @@ describe("ends by profile likelihood", () => {
     const far = profileEnds(problem, parameters, misfit, 0, 2.706, { step: half / 4, farthest: 2 * half })
     expect((far.high - parameters[0]) / half).toBeCloseTo(1, 3)
   })
+
+  it("are numbers also where the search passes through a misfit below the one given", () => {
+    const points = optima({ ...trueLaw, form: "constant" }, grid)
+    const { problem, parameters } = solve(points, "constant")
+    const target = objective(problem)
+    const { beta, covariance } = textbook(points, { tokens: true, batch: false }, at(problem), problem.scatter)
+    const error = Math.sqrt(covariance[0][0])
+    // Two standard errors above the minimum, the other parameter fitted: its misfit is 4 above the least.
+    const start = Float64Array.from(parameters)
+    start[0] = beta[0] + 2 * error
+    const { misfit, parameters: there } = minimise(target, start, [0])
+    for (const step of [0.1, 1, 3]) {
+      const ends = profileEnds(problem, there, misfit, 0, 0.1, { step: step * error, farthest: 10 })
+      const half = Math.sqrt(4.1) * error
+      expect((beta[0] - ends.low) / half).toBeCloseTo(1, 3)
+      expect((ends.high - beta[0]) / half).toBeCloseTo(1, 3)
+    }
+  })
+
+  it("go on into another valley that the first does not lead to", () => {
+    // Two groups of batches, each a rise: a bell may peak in or behind either. What an end is, a grid over the place tells.
+    const points = [...octaves(3, 5), ...octaves(11, 13)].map((batch, k) => ({
+      batch,
+      tokens: 2 ** 20,
+      eta: 0.01 * [0.8, 1, 0.8, 0.8, 1, 0.8][k],
+      error: 0.1,
+    }))
+    const { problem, parameters, misfit } = solve(points, "bell")
+    const target = objective(problem)
+    const places = Array.from({ length: 281 }, (_, k) => -7 + k / 20)
+    const least = places.map((place) => {
+      const starts = [-8, -6, -4, -2].map((height) => minimise(target, [height, place], [1], 200).misfit)
+      return Math.min(...starts)
+    })
+    const threshold = 4
+    const inside = places.filter((_, k) => least[k] - misfit <= threshold)
+    const starts = places.map((place) => minimise(target, [parameters[0], place], [1], 200).parameters)
+    const ends = profileEnds(problem, parameters, misfit, 1, threshold, { step: 0.25, farthest: 14 }, starts)
+    expect(Math.abs(ends.low - inside[0])).toBeLessThan(0.06)
+    expect(Math.abs(ends.high - inside[inside.length - 1])).toBeLessThan(0.06)
+  })
 })
 
 const at = ({ origin }: { readonly origin: { readonly lnBatch: number; readonly lnTokens: number } }) => ({

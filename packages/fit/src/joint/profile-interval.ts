@@ -60,7 +60,8 @@ export const profileEnds = (
     if (outside === Infinity) return side * Infinity
     // The excess grows like a square: secant steps on its root, kept inside the bracket.
     for (let i = 0; i < 40 && outside - inside > 1e-6 * Math.max(1, outside); i++) {
-      const a = Math.sqrt(insideExcess + threshold)
+      // A better minimum on the way has less than nothing.
+      const a = Math.sqrt(Math.max(0, insideExcess + threshold))
       const b = Math.sqrt(outsideExcess + threshold)
       const goal = Math.sqrt(threshold)
       const guess = inside + ((goal - a) / (b - a)) * (outside - inside)
