@@ -12,8 +12,8 @@ import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { type Answers, compare, comparisonText } from "./answers.ts"
 import { ourAnswers } from "./ours.ts"
-import { missingScipy, pythonWithScipy, runPython } from "./python.ts"
 import { ask } from "./questions.ts"
+import { missingScipy, pythonWithScipy, runScript } from "./scripts.ts"
 
 /** Largest relative difference. */
 const tolerance = 1e-6
@@ -31,7 +31,7 @@ const { studies, questions } = ask()
 const folder = mkdtempSync(join(tmpdir(), "fit-vs-scipy-"))
 const file = join(folder, "questions.json")
 writeFileSync(file, JSON.stringify(questions))
-const output = runPython(python, "check.py", file)
+const output = runScript("check.py", [python], file)
 rmSync(folder, { recursive: true })
 const { answers, scipy, numpy } = JSON.parse(output) as { answers: Answers; scipy: string; numpy: string }
 

@@ -11,7 +11,7 @@ import {
   type Row,
   type StepsPoint,
 } from "../../packages/fit/src/index.ts"
-import { shapeOf } from "../../packages/fit/src/study.ts"
+import { type Shape, shapeOf } from "../../packages/fit/src/study.ts"
 import { readTable } from "../../packages/fit/test/read-table.ts"
 import { type NamedStudy, studiesToCheck } from "./studies.ts"
 
@@ -35,9 +35,9 @@ export interface StudyQuestion {
   readonly skewFitted: boolean
   /** Standard deviation of ln eta* of cells about the bell. */
   readonly scatter: number
-  /** Windows of the joint fit; `reference` is ln of the rate that their coefficients are about. */
+  /** Of the joint fit. */
   readonly windows: ReadonlyArray<Window & { readonly reference: number }>
-  /** Windows of the profiles by themselves. */
+  /** Of the profiles by themselves. */
   readonly cells: ReadonlyArray<Window>
 }
 
@@ -61,7 +61,6 @@ export interface AskedStudy {
 export const askAbout = ({ name, rows, options }: NamedStudy): AskedStudy => {
   const law = fitLaw(rows, { ...options, resamples: 0 })
   const shape = shapeOf(rows, profiles(rows), options)
-  const fitted = shape.blocks.flatMap(({ cells }) => cells.map(({ window }) => window))
   const question: StudyQuestion = {
     name,
     level: law.level,
@@ -71,9 +70,7 @@ export const askAbout = ({ name, rows, options }: NamedStudy): AskedStudy => {
     skewError: shape.error,
     skewFitted: shape.error > 0,
     scatter: law.joint?.fits.bell?.scatter ?? NaN,
-    windows: fitted
-      .map(({ rows: members, reference }) => ({ ...whereIs(rows, members), rows: members, reference }))
-      .sort((a, b) => a.batch - b.batch || a.tokens - b.tokens),
+    windows: windowsOf(rows, shape),
     cells: law.cells.map(({ batch, tokens, points }) => {
       const inside = new Set(points.flatMap((point) => (point.use === "window" ? [point.runId] : [])))
       const members = rows.flatMap((row, i) =>
@@ -85,9 +82,33 @@ export const askAbout = ({ name, rows, options }: NamedStudy): AskedStudy => {
   return { law, question }
 }
 
-const whereIs = (rows: ReadonlyArray<Row>, [first]: ReadonlyArray<number>) => {
-  const { batch, tokens } = rows[first]
-  return { batch, tokens }
+/** Windows of the joint fit by batch and horizon; `reference` is ln of the rate that their coefficients are about. */
+const windowsOf = (rows: ReadonlyArray<Row>, { blocks }: Shape): StudyQuestion["windows"] =>
+  blocks
+    .flatMap(({ cells }) => cells)
+    .map(({ window: { rows: members, reference } }) => {
+      const { batch, tokens } = rows[members[0]]
+      return { batch, tokens, rows: members, reference }
+    })
+    .sort((a, b) => a.batch - b.batch || a.tokens - b.tokens)
+
+/** A study to be timed, column by column; windows, skew and noise are given. */
+export const askToTime = ({ rows, options }: NamedStudy, resamples: number) => {
+  const shape = shapeOf(rows, profiles(rows), options)
+  const { deviation, shared, degrees } = shape.noise
+  return {
+    resamples,
+    level: options.level ?? 0.9,
+    run: rows.map(({ runId }) => runId),
+    eta: rows.map(({ eta }) => eta),
+    loss: rows.map(({ loss }) => loss),
+    skew: shape.skew,
+    skewError: shape.error,
+    deviation,
+    shared,
+    degrees,
+    windows: windowsOf(rows, shape),
+  }
 }
 
 /** Optima about a bell with its peak at 2^15 tokens, each off by a part of its error. */

@@ -1,4 +1,4 @@
-/** Running the peer: a Python with NumPy and SciPy, on one thread. */
+/** Running both sides: on one core, and the peer, a Python with NumPy and SciPy, on one thread. */
 import { spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
@@ -18,10 +18,15 @@ export const pythonWithScipy = (wanted: string | undefined): string | undefined 
 
 export const missingScipy = "no Python with SciPy (apt-get install python3-scipy, or --python FILE)"
 
-/** Standard output of a script of this folder. */
-export const runPython = (python: string, script: string, ...parameters: ReadonlyArray<string>): string => {
+/** The second core, where there is `taskset` to keep a process on it. */
+const pinned: ReadonlyArray<string> =
+  spawnSync("taskset", ["-c", "1", "true"], { stdio: "ignore" }).status === 0 ? ["taskset", "-c", "1"] : []
+
+/** Standard output of a script of this folder, on one core. */
+export const runScript = (script: string, interpreter: ReadonlyArray<string>, ...parameters: ReadonlyArray<string>) => {
   const file = fileURLToPath(new URL(script, import.meta.url))
-  const { status, stdout, stderr } = spawnSync(python, [file, ...parameters], {
+  const [command, ...rest] = [...pinned, ...interpreter, file, ...parameters]
+  const { status, stdout, stderr } = spawnSync(command, rest, {
     encoding: "utf8",
     env: environment,
     maxBuffer: 2 ** 28,
