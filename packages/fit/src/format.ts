@@ -19,3 +19,6 @@ export const etaText = (x: number): string => {
   const half = Math.round(2 * octave) / 2
   return Math.abs(octave - half) < 1e-6 ? `2^${half}` : significant(x)
 }
+
+/** A count with its noun. */
+export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`

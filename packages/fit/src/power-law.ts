@@ -1,4 +1,4 @@
-import { tokensText } from "./format.ts"
+import { counted, tokensText } from "./format.ts"
 import type { PowerLaw } from "./law.ts"
 import { leastSquares } from "./least-squares.ts"
 import { type Estimate, isEstimate, type NotIdentified, notIdentified, type Result, standardErrorOf } from "./result.ts"
@@ -49,7 +49,9 @@ export const powerLaw = (
     return noLaw(
       notIdentified(
         "too-few-horizons",
-        `${name} is identified at ${n} of ${points.length} horizon${points.length === 1 ? "" : "s"}; a power law needs three.`,
+        points.length === 0
+          ? `${name} is measured at no horizon; a power law needs three.`
+          : `${name} is identified at ${n} of ${counted(points.length, "horizon")}; a power law needs three.`,
         points.length,
       ),
       horizons,

@@ -1,8 +1,9 @@
 import { sandwich, type TrunkBlock } from "../blocks.ts"
 import type { NoiseLevel } from "../law.ts"
 import type { Profile } from "../profiles.ts"
+import { riseInverse } from "../skewed.ts"
 import type { Skew } from "../windowed.ts"
-import type { Block, Evidence } from "./evidence.ts"
+import { type Block, type Evidence, evidenceOfPoints } from "./evidence.ts"
 
 /** More horizons of one trunk than this add work and, being one run, next to no knowledge. */
 const mostCells = 16
@@ -23,6 +24,7 @@ export const gatherEvidence = (
   noise: NoiseLevel,
   skew: Skew,
 ): Gathered => {
+  if (!located(trunks)) return { evidence: evidenceOfPoints([]), members: [] }
   const kept = trunks.map((block) => ({ block, at: spaced(block, profiles) })).filter(({ at }) => at.length > 0)
   const cells = kept.reduce((sum, { at }) => sum + at.length, 0)
   const evidence = {
@@ -78,6 +80,20 @@ export const gatherEvidence = (
     return result
   })
   return { evidence: { ...evidence, blocks }, members }
+}
+
+/** How far from the centre of its window a minimum counts as seen, ln eta. */
+const seen = 2
+
+/** Whether two profiles or more have a minimum at all: where all run off their grids there is no law to fit. */
+const located = (trunks: ReadonlyArray<TrunkBlock>): boolean => {
+  let count = 0
+  for (const { cells } of trunks)
+    for (const { fit } of cells) {
+      const [, b, c] = fit.coefficients
+      if (c > 0 && Math.abs(riseInverse(-b / c, fit.skew)) <= seen) count++
+    }
+  return count >= 2
 }
 
 /** Positions of the cells of a block that enter: convex ones, at most so many, spread over the horizons. */

@@ -4,6 +4,9 @@ import { chooseCells, type Evidence } from "./evidence.ts"
 import { fitAtScatter } from "./fit-form.ts"
 import { backward, cholesky, type Family, forward, lawAt, objective } from "./objective.ts"
 
+/** How far from the centre of its window an optimum counts as measured, ln eta. */
+const farthest = 2
+
 /** Horizons that a law must be fitted to before it may predict one. */
 const fewestTraining = 2
 
@@ -56,7 +59,8 @@ export const heldOut = (
       const variance = error + own * own * doubt
       surprise += (r * r) / variance + Math.log(variance)
       const z = riseInverse(-rest.slope[cell] / rest.curvature[cell], rest.skew)
-      if (!Number.isFinite(z)) continue
+      // An optimum far outside its window is a guess and no measurement.
+      if (!(Math.abs(z) <= farthest)) continue
       const weight = (own * own) / (error + own * own * Math.max(scatter, 1e-12))
       squares += weight * (law - rest.reference[cell] - z) ** 2
       weights += weight

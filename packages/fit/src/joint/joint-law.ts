@@ -8,10 +8,10 @@ import type { Skew } from "../windowed.ts"
 import { bellPossible, compareForms, rivalsOf } from "./compare.ts"
 import type { Evidence } from "./evidence.ts"
 import { exponentsOf } from "./exponents.ts"
-import { originOf, termsOf } from "./fit-form.ts"
-import { formNames } from "./form.ts"
+import { type FormFit, originOf, termsOf } from "./fit-form.ts"
+import { type FormName, formNames, forms } from "./form.ts"
 import { gatherEvidence } from "./gather.ts"
-import { termCount } from "./objective.ts"
+import { type Origin, type Terms, termCount } from "./objective.ts"
 import { exponentAt, type Measured, peakBatchAt, peakEtaAt } from "./peak.ts"
 import { plainEvidence, type Solved, solvedForm } from "./plain.ts"
 import { covarianceOf } from "./quantities.ts"
@@ -46,6 +46,7 @@ export const jointLaw = (
 ): Joint => {
   const { evidence, members } = gatherEvidence(trunks, profiles, noise, options.skew)
   const terms = termsOf(evidence, options.sizes)
+  const origin = originOf(evidence)
   const { comparison, fits } = compareForms(evidence, terms)
   const named = "form" in comparison.verdict ? comparison.verdict.form : undefined
   const usable = formNames.filter((name) => fits[name].degrees > 0)
@@ -53,9 +54,9 @@ export const jointLaw = (
     usable.length === 0
       ? undefined
       : {
-          form: named ?? (usable.includes("bell") ? "bell" : usable[0]),
+          form: named ?? speaker(comparison, fits, evidence, origin, terms) ?? usable[0],
           terms,
-          origin: originOf(evidence),
+          origin,
           fits: Object.fromEntries(
             usable.map((name) => {
               const { parameters, misfit, scatter, degrees } = fits[name]
@@ -77,6 +78,32 @@ export const jointLaw = (
     forms: comparison,
     ...bellOf(joint, evidence, comparison, options),
   }
+}
+
+/** How far outside the measured batches, ln B, a batch scale may lie for its form to be more than a power of B in disguise. */
+const withinReach = 3
+
+/**
+ * Which form speaks where the data leave several: of those whose batch scale lies within reach of the batches the bell, as theory has it, else
+ * the one with the lowest BIC. Beyond, parameters trade against each other, and a form says less than the power that it imitates.
+ */
+const speaker = (
+  { verdict, scores }: FormComparison,
+  fits: Readonly<Record<FormName, FormFit>>,
+  evidence: Evidence,
+  origin: Origin,
+  terms: Terms,
+): FormName | undefined => {
+  const [low, high] = [Math.min(...evidence.lnBatch), Math.max(...evidence.lnBatch)]
+  const possible = "form" in verdict ? [verdict.form] : verdict.undecided
+  const ranked = scores.filter(({ form }) => possible.includes(form)).sort((x, y) => x.bic - y.bic)
+  const sound = ranked
+    .map(({ form }) => form)
+    .filter((name) => {
+      const place = fits[name].parameters[termCount(terms)] + origin.lnBatch
+      return forms[name].batch !== "scale" || (place > low - withinReach && place < high + withinReach)
+    })
+  return sound.includes("bell") ? "bell" : sound[0]
 }
 
 const bellOf = (

@@ -1,4 +1,4 @@
-import { tokensText } from "../format.ts"
+import { counted, tokensText } from "../format.ts"
 import type { LossSurface } from "../law.ts"
 import { type Estimate, type NotIdentified, notIdentified, type Result } from "../result.ts"
 import { unexplainedVariance } from "../scatter.ts"
@@ -40,13 +40,13 @@ export const lossSurface = (
   if (batches < 3 || horizons < 3)
     return notIdentified(
       batches < 3 ? "too-few-batches" : "too-few-horizons",
-      `The loss at the best rate is known at ${batches} batches and ${horizons} horizons; its law needs three of each.`,
+      `The loss at the best rate is known at ${counted(batches, "batch", "batches")} and ${counted(horizons, "horizon")}; its law needs three of each.`,
       n,
     )
   if (n <= parameterCount)
     return notIdentified(
       "too-few-cells",
-      `The loss at the best rate is known in ${n} cells; its law needs more than ${parameterCount}.`,
+      `The loss at the best rate is known in ${counted(n, "cell")}; its law needs more than ${parameterCount}.`,
       n,
     )
   const lnBatch = Float64Array.from(cells, (cell) => Math.log(cell.batch))
