@@ -1,9 +1,9 @@
-import { describe, expect, it } from "vitest"
+import { beforeAll, describe, expect, it } from "vitest"
 import { optima, trueLaw } from "../../test/optima.ts"
 import { octaves } from "../../test/simulate.ts"
 import { type Optimum, textbook } from "../../test/solved.ts"
 import type { FormComparison, FormScore } from "../law.ts"
-import { compareForms, rivalsOf } from "./compare.ts"
+import { bellPossible, type Compared, compareForms, rivalsOf } from "./compare.ts"
 import { evidenceOfPoints } from "./evidence.ts"
 import { termsOf } from "./fit-form.ts"
 import { type FormName, formNames, forms } from "./form.ts"
@@ -110,7 +110,10 @@ describe("the verdict", () => {
 
 describe("scores", () => {
   const points = optima({ ...trueLaw, form: "power" }, { ...grid, seed: 8, scatter: 0.1 })
-  const all = compared(points)
+  let all: Compared
+  beforeAll(() => {
+    all = compared(points)
+  })
 
   it("are all at the scatter of the form that needs least", () => {
     const least = Math.min(...formNames.map((form) => all.fits[form].scatter))
@@ -188,4 +191,22 @@ describe("rivals of the bell", () => {
     // Forms without a score come last.
     expect(of({ undecided: ["saturating", "power"] })).toEqual(["power", "saturating"])
   })
+
+  it("leave a bell possible unless it is ruled out", () => {
+    const of = (verdict: FormComparison["verdict"]) => bellPossible({ scores: [], words: "", verdict })
+    expect(of({ form: "bell" })).toBe(true)
+    expect(of({ form: "power" })).toBe(false)
+    expect(of({ undecided: ["power", "bell"] })).toBe(true)
+    expect(of({ undecided: ["power", "constant"] })).toBe(false)
+  })
+})
+
+it("compares nothing where the misfit is no number", () => {
+  const plain = evidenceOfPoints(optima(trueLaw, { ...grid, seed: 1 }))
+  const evidence = { ...plain, slope: plain.slope.map(() => 1e200) }
+  const { comparison } = compareForms(evidence, { tokens: true, size: false })
+  expect(comparison.verdict).toEqual({ undecided: formNames })
+  expect(comparison.words).toBe(
+    "The forms of eta*(B) cannot be compared: losses or their noise are too large or too small for numbers.",
+  )
 })

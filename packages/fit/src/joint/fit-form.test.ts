@@ -187,6 +187,23 @@ describe("starts", () => {
     expect(parameters[3]).toBeCloseTo(0.5, 4)
   })
 
+  it("are near the optima, however far those lie from the usual", () => {
+    // Further away than all steps together lead.
+    const law = { ...trueLaw, eta: 1e-150, etaGrowth: -140 }
+    for (const form of formNames) {
+      const points = optima({ ...law, form }, grid)
+      const sizes = [1, 10]
+      const many = sizes.flatMap((n) => points.map((p) => ({ ...p, eta: p.eta * n ** 125 })))
+      const lnSize = Float64Array.from(sizes.flatMap((n) => points.map(() => Math.log(n))))
+      const evidence = { ...evidenceOfPoints(many), lnSize }
+      const terms = termsOf(evidence, true)
+      const fit = fitForm(evidence, form, { terms, origin: originOf(evidence) })
+      expect(fit.misfit).toBeLessThan(1e-6)
+      expect(fit.parameters[1]).toBeCloseTo(-140, 4)
+      expect(fit.parameters[2]).toBeCloseTo(125, 4)
+    }
+  })
+
   it("may be given, and then are the only ones", () => {
     const { evidence, terms, origin, fit } = fitted(optima(trueLaw, { ...grid, seed: 1 }), "bell")
     const family = { form: forms.bell, terms, origin }

@@ -257,6 +257,22 @@ describe("the covariance of the parameters", () => {
     })
   })
 
+  it("holds a parameter that the data leave open by a weak prior, where asked to", () => {
+    const points = optima({ ...trueLaw, form: "constant" }, { batches: [64], horizons: octaves(18, 20) })
+    const solved = solve(points, "power")
+    const found = rows(covarianceOf(solved, 7) ?? new Float64Array(), 3)
+    // One batch says nothing of its exponent: the prior is all there is; the others hardly feel it.
+    expect(found[2][2]).toBeCloseTo(49, 6)
+    const { covariance } = textbook(
+      points,
+      { tokens: true, batch: false },
+      { batch: 1, tokens: Math.exp(solved.problem.origin.lnTokens) },
+      solved.problem.scatter,
+    )
+    expect(1 / found[0][0]).toBeCloseTo(1 / covariance[0][0] + 1 / 49, 5)
+    expect(1 / found[1][1]).toBeCloseTo(1 / covariance[1][1] + 1 / 49, 5)
+  })
+
   it("does not exist where parameters only move together", () => {
     const points = optima({ ...trueLaw, form: "constant" }, { batches: [64], horizons: octaves(18, 20) })
     const solved = solve(points, "power")
