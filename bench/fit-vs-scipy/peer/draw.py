@@ -1,16 +1,20 @@
-"""Losses drawn again by trunk and reading, and what they make of every profile, for all resamples at once."""
+"""Losses drawn again under the noise of trunks and readings, and what they make of every profile, for all resamples at once.
+
+Gaussian noise makes Gaussian coefficients: they are drawn straight from their covariance, block by block, which saves drawing
+every reading.
+"""
 import numpy as np
 
 
 def draw(w, resamples, seed):
     """Coefficients, resamples x cells x 3, and the skew of each resample."""
     rng = np.random.default_rng(seed)
-    trunk = w.together * rng.standard_normal((resamples, w.trunks.max() + 1))
     skew = w.skew_error * rng.standard_normal(resamples)
+    count, size = w.blocks.shape
+    normals = rng.standard_normal((count, resamples, 3 * size))
+    noise = normals @ np.linalg.cholesky(w.covariance).transpose(0, 2, 1)
     drawn = w.coefficients + skew[:, None, None] * w.by_skew
-    for k, (rows, linear) in enumerate(zip(w.rows, w.maps)):
-        noise = trunk[:, w.trunks[rows]] + w.alone * rng.standard_normal((resamples, len(rows)))
-        drawn[:, k] += noise @ linear.T
+    drawn[:, w.blocks] += noise.reshape(count, resamples, size, 3).swapaxes(0, 1)
     return drawn, w.s + skew
 
 

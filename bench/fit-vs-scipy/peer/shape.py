@@ -1,4 +1,6 @@
 """The loss profile about its minimum: m + k (exp(s z) - 1 - s z) / s^2, z = ln eta - ln eta*, at s = 0 m + k z^2 / 2."""
+from math import factorial
+
 import numpy as np
 
 
@@ -8,7 +10,10 @@ def rise(z, s):
 
 
 def shape(z, s):
-    return z * z / 2 if s == 0 else (np.exp(s * z) - 1 - s * z) / s**2
+    if abs(s) > 0.1:
+        return (np.exp(s * z) - 1 - s * z) / s**2
+    # The terms of the closed form cancel for a small skew; its series does not.
+    return z * z * sum((s * z) ** k / float(factorial(k + 2)) for k in range(20))
 
 
 def inverse_rise(value, s):
