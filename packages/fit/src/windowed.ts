@@ -130,7 +130,7 @@ export const fitWindow = (window: Windowed, losses: ArrayLike<number>, skew: num
 }
 
 /** Step in skew for derivatives with respect to it. */
-const small = 1e-3
+const small = 1e-4
 
 /** The skew common to all profiles. */
 export interface Skew {

@@ -59,7 +59,7 @@ export const profileEnds = (
     }
     if (outside === Infinity) return side * Infinity
     // The excess grows like a square: secant steps on its root, kept inside the bracket.
-    for (let i = 0; i < 40 && outside - inside > 1e-6 * Math.max(1, outside); i++) {
+    for (let i = 0; i < 40 && outside - inside > 1e-8 * Math.max(1, outside); i++) {
       // A better minimum on the way has less than nothing.
       const a = Math.sqrt(Math.max(0, insideExcess + threshold))
       const b = Math.sqrt(outsideExcess + threshold)
