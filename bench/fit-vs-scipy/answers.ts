@@ -12,7 +12,7 @@ export interface Comparison {
   readonly count: number
   readonly ours: number
   readonly theirs: number
-  /** Of the numbers themselves; of covariances on the scale of their standard deviations. */
+  /** Of the numbers themselves, or a thousandth of the largest of their kind; of covariances on the scale of their standard deviations. */
   readonly difference: number
 }
 
@@ -20,7 +20,9 @@ const flat = ({ values, covariance }: Answer): ReadonlyArray<number> => values ?
 
 /** What a difference at a position is measured by. */
 const scaleOf = ({ values, covariance = [] }: Answer, at: number): number => {
-  if (values !== undefined) return Math.abs(values[at])
+  // A number that happens to lie near zero among larger ones of its kind has no more digits than they have.
+  if (values !== undefined)
+    return Math.max(Math.abs(values[at]), 1e-3 * values.reduce((most, v) => Math.max(most, Math.abs(v)), 0))
   const n = covariance.length
   const [row, column] = [Math.floor(at / n), at % n]
   return Math.sqrt(covariance[row][row] * covariance[column][column])
