@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { profileLoss, rise, riseBySkew, riseInverse, shape } from "./skewed.ts"
+import { profileLoss, rise, riseBySkew, riseInverse, shape, shapeBySkew } from "./skewed.ts"
 
 /** The closed form, good where s z is far from zero. */
 const closed = (z: number, s: number) => (Math.exp(s * z) - 1 - s * z) / (s * s)
@@ -100,4 +100,14 @@ it("gives the loss of a fitted profile at a rate", () => {
   expect(profileLoss(profile, Math.log(0.01))).toBe(2.3)
   expect(profileLoss(profile, Math.log(0.03))).toBeCloseTo(2.3 + 0.06 * closed(Math.log(3), 0.4), 14)
   expect(profileLoss({ ...profile, skew: 0 }, Math.log(0.005))).toBeCloseTo(2.3 + 0.03 * Math.LN2 ** 2, 14)
+})
+
+it("follows the skew as central differences do, across the switch to the series", () => {
+  const h = 1e-5
+  for (const skew of [-0.8, -0.02, -1e-3, 0, 1e-4, 0.019, 0.021, 0.7])
+    for (const z of [-1.4, -0.3, 0.01, 0.7, 1.5]) {
+      const difference = (shape(z, skew + h) - shape(z, skew - h)) / (2 * h)
+      expect(shapeBySkew(z, skew)).toBeCloseTo(difference, 7)
+    }
+  expect(shapeBySkew(1, 0)).toBeCloseTo(1 / 6, 15)
 })

@@ -27,6 +27,14 @@ export const shape = (z: number, skew: number): number => {
   return (Math.expm1(u) - u) / (skew * skew)
 }
 
+/** How the shape follows the skew: d/ds (exp(s z) - 1 - s z) / s^2. */
+export const shapeBySkew = (z: number, skew: number): number => {
+  const u = skew * z
+  // Below, the difference of the terms loses more digits than the series does.
+  if (Math.abs(u) < 0.02) return z ** 3 * (1 / 6 + u * (1 / 12 + u * (1 / 40 + u * (1 / 180 + u / 1008))))
+  return (z * rise(z, skew) - 2 * shape(z, skew)) / skew
+}
+
 /** Where the derivative takes a value; NaN where it never does. */
 export const riseInverse = (value: number, skew: number): number =>
   skew === 0 ? value : 1 + skew * value > 0 ? Math.log1p(skew * value) / skew : NaN

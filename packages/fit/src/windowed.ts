@@ -1,11 +1,11 @@
 import { divergedReadings } from "./divergence.ts"
 import { goldenSection } from "./golden-section.ts"
-import { leastSquares } from "./least-squares.ts"
+import { type LinearFit, leastSquares } from "./least-squares.ts"
 import { groupByRate } from "./levels.ts"
 import type { Levels } from "./parabola.ts"
 import type { Profile } from "./profiles.ts"
 import type { Row } from "./row.ts"
-import { shape } from "./skewed.ts"
+import { shape, shapeBySkew } from "./skewed.ts"
 import { rivalMinimum, windowAbout } from "./window.ts"
 
 /** The readings of one profile that lie in the window about its lowest loss. */
@@ -109,9 +109,7 @@ const fitMeans = (window: Windowed, means: Float64Array, skew: number) => {
 export const fitWindow = (window: Windowed, losses: ArrayLike<number>, skew: number): CellFit | undefined => {
   const means = meansOf(window, losses)
   const fit = fitMeans(window, means, skew)
-  const above = fitMeans(window, means, skew + small)
-  const below = fitMeans(window, means, skew - small)
-  if (fit === undefined || above === undefined || below === undefined) return undefined
+  if (fit === undefined) return undefined
   const [a, b, c] = fit.coefficients
   const residuals = Float64Array.from(
     window.rows,
@@ -121,7 +119,7 @@ export const fitWindow = (window: Windowed, losses: ArrayLike<number>, skew: num
   for (const r of residuals) residual += r * r
   return {
     coefficients: Float64Array.of(a, b, c),
-    bySkew: Float64Array.from([0, 1, 2], (i) => (above.coefficients[i] - below.coefficients[i]) / (2 * small)),
+    bySkew: followSkew(window, means, skew, fit),
     inverse: Float64Array.from(fit.inverse),
     skew,
     residuals,
@@ -129,8 +127,27 @@ export const fitWindow = (window: Windowed, losses: ArrayLike<number>, skew: num
   }
 }
 
-/** Step in skew for derivatives with respect to it. */
-const small = 1e-4
+/** Derivative of the coefficients with respect to the skew: that of the normal equations X' W (y - X beta) = 0, whose last column follows it. */
+const followSkew = (
+  { z, starts, rates }: Windowed,
+  means: Float64Array,
+  skew: number,
+  fit: LinearFit,
+): Float64Array => {
+  const [a, b, c] = fit.coefficients
+  const right = [0, 0, 0]
+  for (let k = 0; k < rates; k++) {
+    const at = z[starts[k]]
+    const weight = starts[k + 1] - starts[k]
+    const moved = shapeBySkew(at, skew)
+    const curve = shape(at, skew)
+    const residual = means[k] - a - b * at - c * curve
+    right[0] -= weight * c * moved
+    right[1] -= weight * c * moved * at
+    right[2] += weight * (moved * residual - c * moved * curve)
+  }
+  return Float64Array.from([0, 1, 2], (i) => right.reduce((sum, value, j) => sum + fit.inverse[3 * i + j] * value, 0))
+}
 
 /** The skew common to all profiles. */
 export interface Skew {
