@@ -18,6 +18,11 @@ test("covariances differ relative to their standard deviations", () => {
   deepStrictEqual(differenceOf({ x: { covariance: rows(2) } }, { x: { covariance: rows(0) } }), [0.25])
 })
 
+test("numbers of one kind differ relative to a thousandth of the largest where they vanish", () => {
+  deepStrictEqual(differenceOf({ x: { vector: [1024, 0.256] } }, { x: { vector: [1024, 0] } }), [0.25])
+  deepStrictEqual(differenceOf({ x: { vector: [1024, 6] } }, { x: { vector: [1024, 4] } }), [0.5])
+})
+
 test("what one side leaves out, and what is no number, is no agreement", () => {
   const one = { x: { values: [1] } }
   strictEqual(differenceOf(one, {})[0], Infinity)

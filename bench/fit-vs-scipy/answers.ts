@@ -1,6 +1,8 @@
 /** Answers to the questions of check.ts: numbers by name, or a covariance. */
 export interface Answer {
   readonly values?: ReadonlyArray<number>
+  /** Numbers of one kind, of which some may vanish. */
+  readonly vector?: ReadonlyArray<number>
   readonly covariance?: ReadonlyArray<ReadonlyArray<number>>
 }
 
@@ -12,17 +14,18 @@ export interface Comparison {
   readonly count: number
   readonly ours: number
   readonly theirs: number
-  /** Of the numbers themselves, or a thousandth of the largest of their kind; of covariances on the scale of their standard deviations. */
+  /** Relative to the number itself, in a vector at least to a thousandth of the largest; in a covariance to the standard deviations. */
   readonly difference: number
 }
 
-const flat = ({ values, covariance }: Answer): ReadonlyArray<number> => values ?? (covariance ?? []).flat()
+const flat = ({ values, vector, covariance = [] }: Answer): ReadonlyArray<number> =>
+  values ?? vector ?? covariance.flat()
 
 /** What a difference at a position is measured by. */
-const scaleOf = ({ values, covariance = [] }: Answer, at: number): number => {
+const scaleOf = ({ values, vector, covariance = [] }: Answer, at: number): number => {
+  if (values !== undefined) return Math.abs(values[at])
   // A number that happens to lie near zero among larger ones of its kind has no more digits than they have.
-  if (values !== undefined)
-    return Math.max(Math.abs(values[at]), 1e-3 * values.reduce((most, v) => Math.max(most, Math.abs(v)), 0))
+  if (vector !== undefined) return Math.max(Math.abs(vector[at]), 1e-3 * Math.max(...vector.map(Math.abs)))
   const n = covariance.length
   const [row, column] = [Math.floor(at / n), at % n]
   return Math.sqrt(covariance[row][row] * covariance[column][column])

@@ -2,7 +2,8 @@
 
     python3 check.py QUESTIONS.json > ANSWERS.json
 
-An answer is a list of numbers, or a covariance, which is compared on the scale of its standard deviations.
+An answer is a list of numbers; or a vector of numbers of one kind, of which some may vanish; or a covariance, compared on the scale
+of its standard deviations.
 """
 import json
 import sys
@@ -23,6 +24,10 @@ answers = {}
 
 def answer(name, *values):
     answers[name] = {"values": [float(v) for v in np.ravel(values)]}
+
+
+def answer_vector(name, values):
+    answers[name] = {"vector": [float(v) for v in values]}
 
 
 def answer_covariance(name, matrix):
@@ -56,8 +61,8 @@ def evidence_of(name, evidence, supplied):
         answer(f"{name}: degrees of freedom of the noise", noise.degrees)
     answer(f"{name}: slopes at the reference rates", evidence.coefficients[:, 1])
     answer(f"{name}: curvatures at the reference rates", evidence.coefficients[:, 2])
-    answer(f"{name}: how slopes follow the skew", evidence.by_skew[:, 1])
-    answer(f"{name}: how curvatures follow the skew", evidence.by_skew[:, 2])
+    answer_vector(f"{name}: how slopes follow the skew", evidence.by_skew[:, 1])
+    answer_vector(f"{name}: how curvatures follow the skew", evidence.by_skew[:, 2])
     order = np.concatenate([np.arange(1, evidence.covariance.shape[0], 3), np.arange(2, evidence.covariance.shape[0], 3)])
     answer_covariance(f"{name}: covariance of slopes and curvatures", evidence.covariance[np.ix_(order, order)])
 

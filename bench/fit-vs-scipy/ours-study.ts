@@ -52,8 +52,8 @@ const evidenceAnswers = ({ noise, joint }: Law): Answers => {
         }),
     "slopes at the reference rates": { values: slope },
     "curvatures at the reference rates": { values: curvature },
-    "how slopes follow the skew": { values: slopeBySkew },
-    "how curvatures follow the skew": { values: curvatureBySkew },
+    "how slopes follow the skew": { vector: slopeBySkew },
+    "how curvatures follow the skew": { vector: curvatureBySkew },
     "covariance of slopes and curvatures": { covariance },
   }
 }
