@@ -96,6 +96,18 @@ const inChromium = async () => {
   else console.log(`skip packages without I/O in Chromium: ${skipped}`)
 }
 
+/** The numbers of the fit by other means; see bench/README.md. Who has no SciPy is told so; the gate has one. */
+const besideScipy = () => {
+  const folder = join(root, "bench/fit-vs-scipy")
+  check("tests of the comparison with SciPy", "node", "--conditions=@ts/source", "--test", ...testsIn(folder))
+  const name = "numbers of the fit as SciPy finds them"
+  const optional = process.env["CI"] ? [] : ["--optional"]
+  const { ok, output, seconds } = run(["node", "--conditions=@ts/source", join(folder, "check.ts"), ...optional], true)
+  if (ok && output.startsWith("skip")) return console.log(`skip ${name}: ${output.slice("skip: ".length).trim()}`)
+  if (!ok) console.log(output)
+  record(name, ok, seconds)
+}
+
 const bundleSizes = async () => {
   const { table, verdicts } = await sizes()
   console.log(table)
@@ -129,12 +141,14 @@ if (check("build", "turbo", "run", "build", "--output-logs=errors-only")) {
 }
 unitTests()
 mutants()
+const testsIn = (folder: string) =>
+  readdirSync(folder).flatMap((file) => (file.endsWith(".test.ts") ? [join(folder, file)] : []))
 /** Whether intervals hold the truth as often as they say, on simulated studies; see bench/README.md. */
 const calibration = join(root, "bench/calibration")
-const calibrationTests = readdirSync(calibration).flatMap((f) => (f.endsWith(".test.ts") ? [join(calibration, f)] : []))
-check("tests of the calibration", "node", "--conditions=@ts/source", "--test", ...calibrationTests)
+check("tests of the calibration", "node", "--conditions=@ts/source", "--test", ...testsIn(calibration))
 const sampled = ["--studies", "200", "--sampled", "--check"]
 check("calibration, sampled", "node", "--conditions=@ts/source", join(calibration, "run.ts"), ...sampled)
+besideScipy()
 for (const example of readdirSync(join(root, "examples"))) {
   const { scripts } = JSON.parse(readFileSync(join(root, "examples", example, "package.json"), "utf8")) as {
     scripts?: Record<string, string>
