@@ -197,7 +197,7 @@ describe("starts", () => {
       const lnSize = Float64Array.from(sizes.flatMap((n) => points.map(() => Math.log(n))))
       const evidence = { ...evidenceOfPoints(many), lnSize }
       const terms = termsOf(evidence, true)
-      const fit = fitForm(evidence, form, { terms, origin: originOf(evidence) })
+      const fit = fitAtScatter(evidence, { form: forms[form], terms, origin: originOf(evidence) }, 0)
       expect(fit.misfit).toBeLessThan(1e-6)
       expect(fit.parameters[1]).toBeCloseTo(-140, 4)
       expect(fit.parameters[2]).toBeCloseTo(125, 4)
