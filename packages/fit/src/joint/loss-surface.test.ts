@@ -77,6 +77,24 @@ describe("the law of the lowest loss", () => {
     expect(surface.scatter).toBeLessThan(0.03)
   })
 
+  it("has no floor where losses fall in a straight line of ln T, and predicts all the same", () => {
+    const rows = simulate({ ...truth, dataBatch: () => 2 ** 9 }, grid, 4).map((row) => ({
+      ...row,
+      loss:
+        row.loss -
+        simulated({ ...truth, dataBatch: () => 2 ** 9 }, row.batch, row.tokens) +
+        5 -
+        0.2 * Math.log(row.tokens / (1 + row.batch / 2 ** 9)),
+    }))
+    const { surface, law } = surfaceOf(rows)
+    expect(surface.floor).toMatchObject({ reason: "ill-conditioned" })
+    expect(surface.exponent).toMatchObject({ reason: "ill-conditioned" })
+    const { balanceBatch } = surface
+    expect(isEstimate(balanceBatch) && Math.abs(Math.log2(balanceBatch.value) - 9)).toBeLessThan(0.2)
+    const { loss } = predict(law, { tokens: 2 ** 22, batch: 2 ** 8 })
+    expect(isEstimate(loss) && Math.abs(loss.value - (5 - 0.2 * Math.log(2 ** 22 / 1.5)))).toBeLessThan(0.02)
+  })
+
   it("says what is missing", () => {
     const law = (some: Partial<typeof grid>) =>
       fitLaw(simulate(truth, { ...grid, ...some }, 1), { resamples: 0 }).lossSurface

@@ -85,6 +85,7 @@ export const lossSurface = (
     degrees: scatter > 0 ? Math.min(degrees, options.noiseDegrees) : options.noiseDegrees,
     level: options.level,
     cells: n,
+    spread: Math.max(...cells.map((cell) => cell.loss)) - Math.min(...cells.map((cell) => cell.loss)),
   })
 }
 
@@ -120,6 +121,8 @@ const statements = (
     readonly degrees: number
     readonly level: number
     readonly cells: number
+    /** Largest less smallest loss, nats. */
+    readonly spread: number
   },
 ): LossSurface => {
   const { level, cells } = about
@@ -138,6 +141,19 @@ const statements = (
       notes: [],
     }
   }
+  const floor = estimate(0, "linear")
+  const exponent = estimate(2, "linear")
+  // A power that may be zero is a straight line in ln T and has no floor; nor has one whose floor is less known than all losses differ.
+  const settled =
+    exponent.interval !== undefined &&
+    exponent.interval.low > 0 &&
+    typeof floor.standardError === "number" &&
+    floor.standardError < about.spread
+  const straight = notIdentified(
+    "ill-conditioned",
+    "The losses fall like straight lines in ln T as far as measured, so that floor and exponent cannot be told apart: measure longer horizons.",
+    cells,
+  )
   const balance = estimate(3, "log")
   const known = typeof balance.standardError === "number" && balance.standardError < loosest
   const or = (result: Estimate): Result =>
@@ -152,8 +168,8 @@ const statements = (
   return {
     _tag: "LossSurface",
     reference: about.reference,
-    floor: estimate(0, "linear"),
-    exponent: estimate(2, "linear"),
+    floor: settled ? floor : straight,
+    exponent: settled ? exponent : straight,
     balanceBatch: or(balance),
     growth: or(estimate(4, "linear")),
     parameters: [...fit.parameters],
