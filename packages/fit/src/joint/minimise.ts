@@ -45,7 +45,8 @@ export const minimise = (
         backward(damped, f, step)
         trial.set(current)
         for (let i = 0; i < f; i++) trial[free[i]] += Math.max(-2, Math.min(2, step[i]))
-        const value = objective.evaluate(trial, false)
+        // Most steps are taken: with its derivatives at once the next one needs no second look.
+        const value = objective.evaluate(trial, true)
         if (value <= misfit) {
           better = misfit - value > 1e-10 * (1e-3 + misfit)
           current.set(trial)
@@ -57,7 +58,6 @@ export const minimise = (
       damping *= 6
     }
     if (!better) break
-    misfit = objective.evaluate(current, true)
   }
   return { parameters: current, misfit }
 }
