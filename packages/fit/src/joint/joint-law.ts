@@ -81,7 +81,7 @@ export const jointLaw = (
 }
 
 /** How far outside the measured batches, ln B, a batch scale may lie for its form to be more than a power of B in disguise. */
-const withinReach = 3
+const withinReach = 6
 
 /**
  * Which form speaks where the data leave several: of those whose batch scale lies within reach of the batches the bell, as theory has it, else

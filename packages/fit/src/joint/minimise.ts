@@ -45,14 +45,6 @@ export const minimise = (
         backward(damped, f, step)
         trial.set(current)
         for (let i = 0; i < f; i++) trial[free[i]] += Math.max(-2, Math.min(2, step[i]))
-        let gain = 0
-        for (let i = 0; i < f; i++) gain -= held[free[i]] * (trial[free[i]] - current[free[i]])
-        // A step that promises nothing more in the tenth digit is the last, and needs no look at where it leads.
-        if (gain <= 1e-10 * (1e-3 + misfit)) {
-          current.set(trial)
-          misfit = Math.max(0, misfit - gain)
-          break
-        }
         // Most steps are taken: with its derivatives at once the next one needs no second look.
         const value = objective.evaluate(trial, true)
         if (value <= misfit) {
