@@ -18,7 +18,7 @@ export const scenarios: ReadonlyArray<Scenario> = [
     setup: { batches: [7, 8, 9, 10, 11], peak: { from: 1.5, to: 2.5 }, asymmetric: true },
   },
   { name: "misses the left side", setup: { batches: [11, 12, 13, 14, 15], peak: { from: -2.5, to: -1.5 } } },
-  { name: "misses the peak", setup: { batches: beforePeak, peak: { from: 3, to: 5, beyond: "largest batch" } } },
+  { name: "misses the peak", setup: { batches: beforePeak, peak: { from: 2, to: 4, beyond: "largest batch" } } },
   {
     name: "misses the peak, noisy",
     setup: {

@@ -41,11 +41,12 @@ const haveSizes = (rows: ReadonlyArray<Row>): boolean => {
 const mostReadings = 8e6
 
 /**
- * The law of a set of runs: optima of all loss profiles, bells, overhead batches, loss-optimal batches, their power laws in the
- * horizon, regimes at fixed batch, agreement of widths. Everything not identified says so. Plain data, see `serializeLaw`.
+ * The law of a set of runs: optima of all loss profiles, one law of eta* fitted to all of them at once in the form that the data support, the
+ * law of the lowest loss, overhead batches, loss-optimal batches, their power laws in the horizon, regimes at fixed batch, agreement of widths.
+ * Everything not identified says so. Plain data, see `serializeLaw`.
  *
- * Intervals of what is said across cells come from a parametric bootstrap of the losses (`resampleLosses`); where no noise level
- * can be had from `noise`, repeats or residuals they are missing, and so says the standard error.
+ * Intervals of the law of eta* are by profile likelihood; those of what is read off the loss curves come from a parametric bootstrap by trunk
+ * (`resampler`). Where no noise level can be had from `noise` or residuals the latter are missing, and so says the standard error.
  *
  * @param readings tokens and nats; see `Row` for what may be left out and what it then means
  * @throws InvalidRowError naming row, field and value; InvalidOptionError
@@ -76,9 +77,9 @@ export const fitLaw = (readings: ReadonlyArray<RowLike>, options: FitOptions = {
   const slice = sliceOf(cells, average, options)
   const own = cells.filter(inSlice(slice))
   const sizes = options.sizes ?? haveSizes(rows)
-  const used = shape.blocks
-    .map(({ cells: members, pairs }) => ({ cells: members, pairs }))
-    .filter(({ cells: members }) => members.some(({ window }) => enters(groups[window.profile], slice, sizes)))
+  const used = shape.blocks.filter(({ cells: members }) =>
+    members.some(({ window }) => enters(groups[window.profile], slice, sizes)),
+  )
   const joint = jointLaw(used, groups, noise, { sizes, slice, own, level, skew: shape })
   const errorDegrees = noise.source === "unknown" ? Infinity : noise.degrees
   const statementOptions: StatementOptions = {

@@ -23,7 +23,7 @@ const seen = 4
 
 /**
  * The skew, the noise and the windows of all measured profiles, each of which needs the others: windows first without noise, then with it;
- * wider ones where the noise asks for it. Profiles of three rates have windows of one octave, as far as that goes.
+ * wider ones where the noise asks for it.
  */
 export const shapeOf = (
   rows: ReadonlyArray<Row>,

@@ -50,29 +50,24 @@ export const jointLaw = (
   const { comparison, fits } = compareForms(evidence, terms)
   const named = "form" in comparison.verdict ? comparison.verdict.form : undefined
   const usable = formNames.filter((name) => fits[name].degrees > 0)
+  const form = named ?? speaker(comparison, fits, evidence, origin, terms) ?? usable[0]
+  const fitted = {
+    terms,
+    origin,
+    fits: Object.fromEntries(
+      usable.map((name) => {
+        const { parameters, misfit, scatter, degrees } = fits[name]
+        return [name, { parameters: [...parameters], misfit, scatter, degrees }]
+      }),
+    ),
+    noiseDegrees: noise.source === "unknown" ? Infinity : noise.degrees,
+    evidence: plainEvidence(evidence),
+  }
+  const speaking = solvedForm(fitted, form)
   const joint: JointLaw | undefined =
-    usable.length === 0
-      ? undefined
-      : {
-          form: named ?? speaker(comparison, fits, evidence, origin, terms) ?? usable[0],
-          terms,
-          origin,
-          fits: Object.fromEntries(
-            usable.map((name) => {
-              const { parameters, misfit, scatter, degrees } = fits[name]
-              return [name, { parameters: [...parameters], misfit, scatter, degrees }]
-            }),
-          ),
-          exponents: {},
-          noiseDegrees: noise.source === "unknown" ? Infinity : noise.degrees,
-          evidence: plainEvidence(evidence),
-        }
-  const speaking = joint === undefined ? undefined : solvedForm(joint, joint.form)
+    speaking === undefined ? undefined : { ...fitted, form, exponents: exponentsOf(speaking, options.level) }
   return {
-    joint:
-      joint === undefined || speaking === undefined
-        ? joint
-        : { ...joint, exponents: exponentsOf(speaking, options.level) },
+    joint,
     evidence,
     members,
     forms: comparison,

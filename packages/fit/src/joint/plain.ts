@@ -60,7 +60,7 @@ export interface Solved {
 }
 
 /** `undefined` where that form could not be fitted. */
-export const solvedForm = (joint: JointLaw, name: FormName): Solved | undefined => {
+export const solvedForm = (joint: Omit<JointLaw, "exponents" | "form">, name: FormName): Solved | undefined => {
   const fit = joint.fits[name]
   if (fit === undefined) return undefined
   return {
