@@ -21,7 +21,7 @@ const study = Study.make({
   batch: [2 ** 8, 2 ** 9, 2 ** 10, 2 ** 11, 2 ** 12],
   horizon: [2 ** 18, 2 ** 19, 2 ** 20],
   eta: {
-    octaves: { center: { power: { of: "batch", coefficient: 2 ** -11.5, exponent: 0.4 } }, from: -2, to: 2, step: 1 },
+    octaves: { center: { power: { of: "batch", coefficient: 2 ** -10.5, exponent: 0.4 } }, from: -2, to: 2, step: 1 },
   },
   data: { hub: "allenai/c4", config: "en", text: "text", tokenizer: { bpe: 1024 } },
   seeds: [1, 2],

@@ -8,6 +8,7 @@ import { Effect, Layer, Stream } from "effect"
 import { type Assignment, Backend, type Capabilities, type RunEvent } from "./Backend.ts"
 import { BackendError } from "./BackendError.ts"
 import { checkAssignments, type Problem } from "./checkSpec.ts"
+import { type EvaluationNoise, evaluationNoise } from "./evaluationNoise.ts"
 import { type RunSpec, runId } from "./RunSpec.ts"
 
 /** Where a reading is taken: a step boundary. */
@@ -20,6 +21,8 @@ export interface ClosedForm {
   readonly capabilities: Capabilities
   /** Names what the losses are of, in place of a hash of validation tokens. */
   readonly evaluation: string
+  /** Drawn onto every loss; absent: losses are exact. It belongs into `numericsId`. */
+  readonly noise?: EvaluationNoise
   /** What this backend cannot do, beyond what the manifest and the spec say. */
   readonly unsupported?: (spec: RunSpec) => Problem | undefined
   /**
@@ -70,6 +73,7 @@ const eventsOf = (form: ClosedForm, assignment: Assignment): ReadonlyArray<RunEv
     },
   ]
   const read = form.run(spec, assignment.averages)
+  const noise = form.noise === undefined ? undefined : evaluationNoise(form.noise, id, spec.origin?.parent)
   for (const requested of [...new Set(assignment.evaluateAt)].sort((a, b) => a - b)) {
     const at = { tokens: roundToStep(spec.batch, requested), step: stepsUntil(spec.batch, requested) }
     const reading = read(at)
@@ -77,7 +81,8 @@ const eventsOf = (form: ClosedForm, assignment: Assignment): ReadonlyArray<RunEv
       return [...events, { _tag: "Diverged", runId: id, tokens: at.tokens, reason: reading.diverged }]
     for (const average of [undefined, ...assignment.averages]) {
       const name = average === undefined ? "none" : averageName(average)
-      events.push({ _tag: "Evaluated", runId: id, ...at, requested, average: name, evaluation, loss: reading(average) })
+      const loss = reading(average) + (noise?.(at.step, name) ?? 0)
+      events.push({ _tag: "Evaluated", runId: id, ...at, requested, average: name, evaluation, loss })
     }
   }
   const end = { tokens: roundToStep(spec.batch, assignment.until), step: stepsUntil(spec.batch, assignment.until) }

@@ -3,16 +3,25 @@
  * data of a spec play no part, so that a planner sees the law and nothing else; the law and its noise are part of
  * `numericsId`.
  */
-import { type Backend, canonicalHash, closedFormBackend, runId } from "@ts/backend"
-import { random } from "@ts/random"
+import {
+  type Backend,
+  canonicalHash,
+  closedFormBackend,
+  type EvaluationNoise,
+  validateEvaluationNoise,
+} from "@ts/backend"
 import { nextBatch } from "@ts/schedule"
 import type { Layer } from "effect"
-import { defaultLaw, defaultNoise, lawLoss, type SurrogateLaw, type SurrogateNoise, validateLaw } from "./law.ts"
+import { defaultLaw, defaultNoise, lawLoss, type SurrogateLaw, validateLaw } from "./law.ts"
 
-/** @throws {LawError} when the law or the noise is out of range */
-const layerWith = (law: SurrogateLaw = defaultLaw, noise: SurrogateNoise = defaultNoise): Layer.Layer<Backend> => {
-  validateLaw(law, noise)
-  const numericsId = `surrogate-v1-${canonicalHash({ law, noise }).slice(0, 12)}`
+/**
+ * @throws {LawError} when the law is out of range
+ * @throws {EvaluationNoiseError} when the noise is
+ */
+const layerWith = (law: SurrogateLaw = defaultLaw, noise: EvaluationNoise = defaultNoise): Layer.Layer<Backend> => {
+  validateLaw(law)
+  validateEvaluationNoise(noise)
+  const numericsId = `surrogate-v2-${canonicalHash({ law, noise }).slice(0, 12)}`
   return closedFormBackend({
     capabilities: {
       backend: "surrogate",
@@ -29,6 +38,7 @@ const layerWith = (law: SurrogateLaw = defaultLaw, noise: SurrogateNoise = defau
       maxima: {},
     },
     evaluation: "synthetic",
+    noise,
     unsupported: ({ batch }) =>
       batch.kind === "constant"
         ? undefined
@@ -37,14 +47,12 @@ const layerWith = (law: SurrogateLaw = defaultLaw, noise: SurrogateNoise = defau
             message: `batch: the law knows constant batches only, not "${batch.kind}"; use { kind: "constant" }`,
           },
     run: (spec) => {
-      const draws = random(noise.seed, `surrogate/${runId(spec)}`)
-      const shared = noise.shared * draws.split("shared").normal(0)
       const batch = nextBatch(spec.batch, 0)
-      return ({ tokens, step }) => {
+      return ({ tokens }) => {
         const loss = lawLoss(law, spec.eta, batch, tokens)
         if (loss === undefined)
           return { diverged: `the rate ${spec.eta} is more than ${law.stableUpTo} times the law's optimum` }
-        return () => loss + shared + noise.reading * draws.split("reading").normal(step)
+        return () => loss
       }
     },
   })

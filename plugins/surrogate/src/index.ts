@@ -7,5 +7,4 @@ export {
   optimalEta,
   type PowerOfTokens,
   type SurrogateLaw,
-  type SurrogateNoise,
 } from "./law.ts"
