@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto"
+import { random, sequence } from "@ts/random"
 import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { tinySpec } from "../test/tinySpec.ts"
 import { bytesHash, canonicalHash, canonicalJson } from "./canonical.ts"
 import { checkAssignments, checkSpec } from "./checkSpec.ts"
 import { flopsPerToken, parameterCount } from "./cost.ts"
-import { ModelShape, RunSpec, type RunSpecInput, runId } from "./RunSpec.ts"
+import { ModelShape, RunSpec, type RunSpecInput, runId, runIds } from "./RunSpec.ts"
 
 const decode = Schema.decodeUnknownSync(RunSpec)
 const spec = (change: Partial<RunSpecInput> = {}) => decode({ ...tinySpec, ...change })
@@ -39,6 +40,65 @@ describe("identity", () => {
       { origin: { parent: runId(spec()), at: 256 } },
     ]
     expect(new Set([spec(), ...changes.map(spec)].map(runId)).size).toBe(changes.length + 1)
+  })
+})
+
+describe("identity of many runs", () => {
+  it("is that of each alone, on 500 random specs that share parts", () => {
+    const draw = sequence(random(1, "specs"))
+    const one = <T>(values: ReadonlyArray<T>): T => values[draw.below(values.length)]
+    const parts = {
+      model: [tinySpec.model, { ...tinySpec.model, d_model: 64, emb_init_std: 1 }, { ...tinySpec.model, qk_ln: true }],
+      parametrisation: [
+        { kind: "standard" },
+        { kind: "mup", baseWidth: 32 },
+        { kind: "mup", baseWidth: 32, baseHeads: 2 },
+      ],
+      optimizer: [
+        tinySpec.optimizer,
+        { kind: "sgd", decay: "independent" },
+        { kind: "signum", decay: "independent", clip: null },
+      ],
+      schedule: [
+        { kind: "constant" },
+        { kind: "constant_with_warmup", warmup: 0 },
+        { kind: "warmup_stable_decay", warmup: 16, decayStart: 64, horizon: 4096, shape: "1-sqrt" },
+        { kind: "power", warmup: 0, knee: 1e3, exponent: -0.51 },
+      ],
+      batch: [
+        { kind: "constant", tokens: 64 },
+        { kind: "steps", pieces: [{ from: 0, tokens: 64 }] },
+        {
+          kind: "steps",
+          pieces: [
+            { from: 0, tokens: 64 },
+            { from: 1024, tokens: 128 },
+          ],
+        },
+        { kind: "power", coefficient: 0.3, exponent: 0.5, min: 64, max: 512, multiple: 16 },
+      ],
+      data: [tinySpec.data, { ...tinySpec.data, seed: 7, repeat: true }],
+    } as const
+    const shared = Object.fromEntries(
+      Object.entries(parts).map(([field, values]) => [
+        field,
+        values.map((value) => decode({ ...tinySpec, [field]: value })[field as keyof RunSpec]),
+      ]),
+    )
+    const id = runIds()
+    for (let i = 0; i < 500; i++) {
+      const some = {
+        ...decode({
+          ...tinySpec,
+          eta: 2 ** -draw.below(20) * one([1, 1 / 3, 1e-9, 1e21]),
+          seed: draw.below(2 ** 30),
+          precision: one(["f32", "bf16", "f64"] as const),
+          ...(draw.below(2) === 0 ? {} : { origin: { parent: "0123456789abcdef", at: 1 + draw.below(1e6) } }),
+        }),
+        ...Object.fromEntries(Object.entries(shared).map(([field, values]) => [field, one(values)])),
+      } as RunSpec
+      expect(id(some)).toBe(runId(some))
+    }
   })
 })
 

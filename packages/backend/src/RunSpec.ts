@@ -4,7 +4,7 @@
  * run's identity. Batch sizes and positions are in tokens.
  */
 import { Effect, Schema } from "effect"
-import { canonicalHash } from "./canonical.ts"
+import { canonicalHash, canonicalJson, textHash } from "./canonical.ts"
 import { DataSpec } from "./DataSpec.ts"
 
 const Positive = Schema.Finite.check(Schema.isGreaterThan(0))
@@ -146,15 +146,36 @@ export type RunSpec = typeof RunSpec.Type
 export type RunSpecInput = typeof RunSpec.Encoded
 
 /** Equal meaning gives equal JSON: one-piece forms of a constant are written as the constant. */
-const normalise = (spec: RunSpec): RunSpec => ({
-  ...spec,
-  schedule:
-    spec.schedule.kind === "constant_with_warmup" && spec.schedule.warmup === 0 ? { kind: "constant" } : spec.schedule,
-  batch:
-    spec.batch.kind === "steps" && spec.batch.pieces.length === 1
-      ? { kind: "constant", tokens: spec.batch.pieces[0].tokens }
-      : spec.batch,
-})
+const normalSchedule = (schedule: LrSchedule): LrSchedule =>
+  schedule.kind === "constant_with_warmup" && schedule.warmup === 0 ? { kind: "constant" } : schedule
+const normalBatch = (batch: BatchSchedule): BatchSchedule =>
+  batch.kind === "steps" && batch.pieces.length === 1 ? { kind: "constant", tokens: batch.pieces[0].tokens } : batch
 
 /** Identity of a run: equal for equal meaning, whatever the order of keys or the defaults left out. */
-export const runId = (spec: RunSpec): RunId => canonicalHash(normalise(spec)).slice(0, 16)
+export const runId = (spec: RunSpec): RunId =>
+  canonicalHash({ ...spec, schedule: normalSchedule(spec.schedule), batch: normalBatch(spec.batch) }).slice(0, 16)
+
+/**
+ * `runId` for many specs that share their parts (a grid): the canonical JSON of a part is written once per object, so
+ * parts must not be changed in between.
+ */
+export const runIds = (): ((spec: RunSpec) => RunId) => {
+  const written = new WeakMap<object, string>()
+  const json = <T extends object>(part: T, normal?: (part: T) => unknown): string => {
+    const known = written.get(part)
+    if (known !== undefined) return known
+    const text = canonicalJson(normal === undefined ? part : normal(part))
+    written.set(part, text)
+    return text
+  }
+  return (spec) => {
+    // A change of `RunSpec`'s fields has to be made here too; the test compares with `runId`.
+    const { batch, data, eta, model, optimizer, origin, parametrisation, precision, schedule, seed, version } = spec
+    const from = origin === undefined ? "" : `"origin":${canonicalJson(origin)},`
+    return textHash(
+      `{"batch":${json(batch, normalBatch)},"data":${json(data)},"eta":${JSON.stringify(eta)},"model":${json(model)},` +
+        `"optimizer":${json(optimizer)},${from}"parametrisation":${json(parametrisation)},"precision":"${precision}",` +
+        `"schedule":${json(schedule, normalSchedule)},"seed":${JSON.stringify(seed)},"version":${version}}`,
+    ).slice(0, 16)
+  }
+}

@@ -14,8 +14,16 @@ export const canonicalJson = (value: unknown): string => {
   return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(",")}}`
 }
 
+const portableHash = (text: string): string => bytesToHex(sha256(utf8ToBytes(text)))
+
+/** SHA-256 of a text as UTF-8, 64 hexadecimal digits: by Node's own code where there is one, ten times as fast. */
+export const textHash: (text: string) => string = (() => {
+  const crypto = globalThis.process?.getBuiltinModule?.("node:crypto")
+  return crypto?.hash === undefined ? portableHash : (text) => crypto.hash("sha256", text, "hex")
+})()
+
 /** SHA-256 of the canonical JSON, 64 hexadecimal digits. */
-export const canonicalHash = (value: unknown): string => bytesToHex(sha256(utf8ToBytes(canonicalJson(value))))
+export const canonicalHash = (value: unknown): string => textHash(canonicalJson(value))
 
 /** Bytes worth a trip off the event loop, and what the platform's own digest takes at once. */
 const [SMALLEST_DIGEST, LARGEST_DIGEST] = [2 ** 16, 2 ** 31 - 1]
