@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { BackendError, type CheckpointRef, CheckpointStore, runId } from "@ts/backend"
+import { BackendError, type CheckpointRef, CheckpointStore, type RunEvent, RunSpec, runId } from "@ts/backend"
 import { Store, Study, Sweep } from "@ts/sweep"
-import { Effect, Fiber, Schedule, Stream } from "effect"
+import { Effect, Fiber, Schedule, Schema, Stream } from "effect"
 import { finish, journal, kept, on, pass, series, summaryOf, sweep, sweepOn } from "./harness.ts"
 import { small, studyInput, withFields } from "./study.ts"
 import { failing, newSeen, testBackend } from "./testBackend.ts"
@@ -396,9 +396,20 @@ describe("branches", () => {
         { spec, horizons: [1024] },
       ]
       const study = Study.make({ name: "branched", runs })
-      yield* sweepOn({ divergesAt: 576 }, study)
-      const rows = (yield* Store.rows(study)).filter(({ eta }) => eta === 4)
-      yield* Store.use((store) => store.remove({ runId: rows[0].runId, requested: 512 }))
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const store = yield* Store
+          const session = yield* store.drive({ study: "s", backend: "b", device: "d", deterministic: true })
+          const id = runId(Schema.decodeUnknownSync(RunSpec)(branch))
+          const at = { runId: id, tokens: 64, step: 0, average: "none", evaluation: "validation", loss: 2 }
+          const events: ReadonlyArray<RunEvent> = [
+            { _tag: "Started", runId: id, tokens: 64, numericsId: "n", synthetic: false },
+            { _tag: "Evaluated", ...at, tokens: 320, requested: 256 },
+            { _tag: "Diverged", runId: id, tokens: 576, reason: "the loss is not finite" },
+          ]
+          yield* session.append(events.map((event) => ({ event, numericsId: "n" })))
+        }),
+      )
       assert.deepStrictEqual(
         (yield* Store.rows(study)).filter(({ eta }) => eta === 4).map(({ tokens, status }) => [tokens, status]),
         [

@@ -14,12 +14,13 @@ export const keysAt = (run: StudyRun, horizon: number): ReadonlyArray<string> =>
   ...(run.noiseScale === undefined ? [] : [noiseScaleKey(horizon, run.noiseScale)]),
 ]
 
-/** Horizons with something missing that the run can still reach: those after a divergence are answered. */
+/** Horizons with something missing that the run can still reach: those after a divergence, or a pruning, are answered. */
 export const missingHorizons = (run: StudyRun, state: RunState | undefined): ReadonlyArray<number> =>
   run.horizons.filter(
     (horizon) =>
       keysAt(run, horizon).some((key) => !state?.readings.has(key)) &&
-      (state?.diverged === undefined || boundaryOf(run.spec, horizon) < state.diverged.tokens),
+      (state?.diverged === undefined || boundaryOf(run.spec, horizon) < state.diverged.tokens) &&
+      (state?.pruned === undefined || boundaryOf(run.spec, horizon) <= state.pruned.tokens),
   )
 
 export interface Work {

@@ -12,7 +12,7 @@ import {
   type Prepared,
 } from "@ts/backend"
 import type { Row } from "@ts/fit"
-import { Context, Effect, Layer, type Scope, type Stream } from "effect"
+import { Context, type Duration, Effect, Layer, type Scope, type Stream } from "effect"
 import type { StoreError, StudyError } from "../errors.ts"
 import type { Study } from "../study/index.ts"
 import type { DriverInfo } from "./driver.ts"
@@ -33,6 +33,8 @@ export interface RunState {
   /** It ended as its last assignment asked. */
   readonly finished: boolean
   readonly diverged?: { readonly tokens: number; readonly reason: string }
+  /** Stopped as hopeless after this step boundary. */
+  readonly pruned?: { readonly tokens: number; readonly reason: string }
   /** Why its last attempt failed. */
   readonly failure?: string
 }
@@ -77,10 +79,14 @@ export interface StoreService {
   readonly run: (runId: string, numericsId: string) => Effect.Effect<RunState | undefined, StoreError>
   /** Checkpoints the journal heard of, by position; the checkpoint store knows which are still there. */
   readonly checkpoints: (runId: string, numericsId: string) => Effect.Effect<ReadonlyArray<CheckpointRef>, StoreError>
+  /** Runs with checkpoints that nobody has looked through since they last trained. */
+  readonly uncleared: Effect.Effect<ReadonlyArray<{ readonly runId: string; readonly numericsId: string }>, StoreError>
   /** Rows for `@ts/fit`: of the study's readings, or of everything ever asked for. */
   readonly rows: (study?: Study) => Effect.Effect<ReadonlyArray<Row>, StoreError | StudyError>
   /** The journal from the beginning, or from after `seq`. */
   readonly journal: (after?: number) => Stream.Stream<JournalEntry, StoreError>
+  /** The same, and what this or another process journals from now on; looks every half second unless told otherwise. Never ends. */
+  readonly follow: (after?: number, every?: Duration.Input) => Stream.Stream<JournalEntry, StoreError>
   /** Takes results back; the next plan trains exactly those again. Refused while another driver runs. */
   readonly remove: (removal: Removal) => Effect.Effect<void, StoreError>
   /** Empties the views and fills them again from the journal. Refused while another driver runs. */

@@ -7,7 +7,7 @@ import { Clock, Effect, Schedule } from "effect"
 import type { SqlClient } from "effect/sql"
 import { StoreError } from "../errors.ts"
 import { storeFailure } from "./openFile.ts"
-import { builtin } from "./sqlite.ts"
+import { builtin, type Database } from "./sqlite.ts"
 
 /** A heart that has not beaten for this long is taken for dead, milliseconds. */
 export const STALE_AFTER = 60_000
@@ -89,14 +89,12 @@ export const becomeDriver = Effect.fnUntraced(
   (effect, _sql, path) => Effect.mapError(effect, storeFailure(path)),
 )
 
-/** Fails with `LostLock` unless the session is still the driver; for use inside a transaction. */
-export const stillDriver = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, path: string, session: string) {
-  const rows = yield* sql`SELECT 1 FROM driver WHERE session = ${session}`
-  if (rows.length === 0) {
-    return yield* new StoreError({
-      reason: "LostLock",
-      path,
-      message: `another driver took ${path} over while this one was not answering; this one stops, nothing is lost`,
-    })
-  }
-})
+/** Throws `LostLock` unless the session is still the driver; for use inside a transaction. */
+export const stillDriver = (db: Database, path: string, session: string): void => {
+  if (db.get("SELECT 1 FROM driver WHERE session = ?", session) !== undefined) return
+  throw new StoreError({
+    reason: "LostLock",
+    path,
+    message: `another driver took ${path} over while this one was not answering; this one stops, nothing is lost`,
+  })
+}

@@ -22,6 +22,10 @@ export const EngineEvent = Schema.Union([
   Schema.TaggedStruct("CheckpointRejected", { runId: RunId, hash: Schema.String, message: Schema.String }),
   /** The engine gave a run up for this session. */
   Schema.TaggedStruct("GivenUp", { runId: RunId, message: Schema.String }),
+  /** The run was stopped as hopeless; what it did not read counts as answered until it trains further. */
+  Schema.TaggedStruct("Pruned", { runId: RunId, tokens: Tokens, reason: Schema.String }),
+  /** Checkpoints that nothing needs any more are gone; `kept`: hashes of those that stay. */
+  Schema.TaggedStruct("CheckpointsCleared", { runId: RunId, kept: Schema.Array(Schema.String) }),
   /** The same reading came twice with different numbers, under numerics that promise equal ones. The first stays. */
   Schema.TaggedStruct("Inconsistent", {
     runId: RunId,

@@ -1,69 +1,35 @@
 /** The store over an `effect/sql` client whose tables exist. */
 import type { CheckpointRef, Prepared } from "@ts/backend"
-import { Effect, Option, Stream } from "effect"
+import { type Duration, Effect, Option, Stream } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { StoreError } from "../errors.ts"
 import { Study } from "../study/index.ts"
+import { appendAll, entryOf, replay, type StoredEntry } from "./append.ts"
 import { becomeDriver, currentDriver, now, stillDriver } from "./driver.ts"
-import type { JournalEntry, JournalEvent } from "./journal.ts"
-import { noiseScaleKey, readingKey } from "./keys.ts"
 import { storeFailure } from "./openFile.ts"
-import { project } from "./project.ts"
 import { type Asked, rowsOf, type StoredReading, type StoredRun } from "./rows.ts"
-import type { DriverOptions, Removal, RunState, Session, StoreService } from "./Store.ts"
+import type { DriverOptions, Removal, Session, StoreService } from "./Store.ts"
 import { differenceOf, goesFurther, type PreparedData } from "./sameData.ts"
 import { views } from "./schema.ts"
-
-interface StoredEntry {
-  readonly seq: number
-  readonly time: number
-  readonly session: string
-  readonly numerics_id: string | null
-  readonly event: string
-}
+import { Sqlite } from "./sqlite.ts"
+import { readStates } from "./states.ts"
 
 const JOURNAL_PAGE = 500
-
-const entryOf = ({ event, numerics_id, ...rest }: StoredEntry): JournalEntry => ({
-  ...rest,
-  numericsId: numerics_id,
-  event: JSON.parse(event) as JournalEvent,
-})
-
-const runIdOf = (event: JournalEvent): string | null => ("runId" in event ? event.runId : null)
 
 const newSession = Effect.sync(() => crypto.randomUUID())
 
 export const makeStore = Effect.fnUntraced(function* (path: string) {
   const sql = yield* SqlClient.SqlClient
+  const db = yield* Sqlite
   const guard = <A, E, R>(effect: Effect.Effect<A, E | SqlError.SqlError, R>) =>
-    Effect.mapError(effect, (error) => storeFailure(path)(error))
-
-  const write = Effect.fnUntraced(function* (session: string, event: JournalEvent, numericsId: string | null) {
-    const time = yield* now
-    const [{ seq }] = yield* sql<{ seq: number }>`INSERT INTO journal (time, session, run_id, numerics_id, event)
-      VALUES (${time}, ${session}, ${runIdOf(event)}, ${numericsId}, ${JSON.stringify(event)}) RETURNING seq`
-    return { seq, time, session, numericsId, event } satisfies JournalEntry
-  })
-
-  const appendAll = Effect.fnUntraced(function* (
-    session: string,
-    deterministic: boolean,
-    events: ReadonlyArray<{ readonly event: JournalEvent; readonly numericsId?: string }>,
-  ) {
-    const entries: Array<JournalEntry> = []
-    for (const { event, numericsId = null } of events) {
-      const entry = yield* write(session, event, numericsId)
-      entries.push(entry)
-      const inconsistent = yield* project(sql, entry)
-      if (inconsistent !== undefined && deterministic) {
-        const told = yield* write(session, inconsistent, numericsId)
-        yield* project(sql, told)
-        entries.push(told)
-      }
-    }
-    return entries
-  })
+    // Whoever traces a sweep wants to see appends, not the statements of each.
+    Effect.withTracerEnabled(
+      Effect.mapError(effect, (error) => storeFailure(path)(error)),
+      false,
+    )
+  /** All of it or nothing, durable when it returns. */
+  const transaction = <A>(body: () => A) =>
+    guard(sql.withTransaction(Effect.try({ try: body, catch: storeFailure(path) })))
 
   const prepared = Effect.fnUntraced(function* (append: Session["append"], found: Prepared) {
     const rows =
@@ -92,55 +58,18 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
   })
 
   const drive = Effect.fnUntraced(function* (options: DriverOptions) {
-    const id = yield* newSession
-    yield* becomeDriver(sql, path, id)
+    const session = yield* newSession
+    yield* becomeDriver(sql, path, session)
     const append: Session["append"] = (events) =>
-      guard(
-        sql.withTransaction(Effect.andThen(stillDriver(sql, path, id), appendAll(id, options.deterministic, events))),
+      Effect.flatMap(now, (time) =>
+        transaction(() => {
+          stillDriver(db, path, session)
+          return appendAll(db, { session, deterministic: options.deterministic, time }, events)
+        }),
       )
     const { study, backend, device } = options
     yield* append([{ event: { _tag: "SessionStarted", study, backend, device } }])
-    return { id, append, prepared: (found) => prepared(append, found) } satisfies Session
-  })
-
-  const states = Effect.fnUntraced(function* (only?: { runId: string; numericsId: string }) {
-    const where = only === undefined ? sql`TRUE` : sql`run_id = ${only.runId} AND numerics_id = ${only.numericsId}`
-    const taken = new Map<string, Map<string, Set<string>>>()
-    const readings =
-      yield* sql<StoredReading>`SELECT run_id, numerics_id, requested, average FROM readings WHERE ${where}`
-    for (const { run_id, numerics_id, requested, average } of readings) {
-      const byNumerics = taken.get(run_id) ?? new Map<string, Set<string>>()
-      const keys = byNumerics.get(numerics_id) ?? new Set<string>()
-      taken.set(run_id, byNumerics.set(numerics_id, keys.add(readingKey(requested, average))))
-    }
-    const noise = yield* sql<{
-      run_id: string
-      numerics_id: string
-      requested: number
-      small: number
-      big: number
-      samples: number
-    }>`
-      SELECT run_id, numerics_id, requested, small, big, samples FROM noise_scales WHERE ${where}`
-    for (const scale of noise) {
-      const keys = taken.get(scale.run_id)?.get(scale.numerics_id)
-      keys?.add(noiseScaleKey(scale.requested, scale))
-    }
-    const states = new Map<string, Map<string, RunState>>()
-    for (const run of yield* sql<StoredRun>`SELECT * FROM runs WHERE ${where}`) {
-      const { run_id: runId, numerics_id: numericsId, diverged_at, diverged_reason, failure } = run
-      const state: RunState = {
-        runId,
-        numericsId,
-        readings: taken.get(runId)?.get(numericsId) ?? new Set(),
-        tokens: run.tokens,
-        finished: run.finished === 1,
-        ...(diverged_at === null ? {} : { diverged: { tokens: diverged_at, reason: diverged_reason ?? "" } }),
-        ...(failure === null ? {} : { failure }),
-      }
-      states.set(runId, (states.get(runId) ?? new Map()).set(numericsId, state))
-    }
-    return states
+    return { id: session, append, prepared: (found) => prepared(append, found) } satisfies Session
   })
 
   const rows = Effect.fnUntraced(function* (study?: Study) {
@@ -166,12 +95,13 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
   })
 
   /** As the only driver, for the length of one transaction. */
-  const alone = <A, E>(change: (session: string) => Effect.Effect<A, E>) =>
+  const alone = <A>(change: (session: string, time: number) => A) =>
     Effect.scoped(
       Effect.gen(function* () {
-        const id = yield* newSession
-        yield* becomeDriver(sql, path, id)
-        return yield* guard(sql.withTransaction(change(id)))
+        const session = yield* newSession
+        yield* becomeDriver(sql, path, session)
+        const time = yield* now
+        return yield* transaction(() => change(session, time))
       }),
     )
 
@@ -187,42 +117,46 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
       }),
     )
 
-  const rebuild = alone(() =>
-    Effect.gen(function* () {
-      for (const view of views) yield* sql`DELETE FROM ${sql(view)}`
-      let after = 0
-      for (;;) {
-        const found = yield* page(after)
-        for (const stored of found) yield* project(sql, entryOf(stored))
-        if (found.length < JOURNAL_PAGE) return
-        after = found[found.length - 1].seq
-      }
-    }),
-  )
+  const follow = (after = 0, every: Duration.Input = "500 millis") =>
+    Stream.paginate({ from: after, wait: false }, ({ from, wait }) =>
+      Effect.map(wait ? Effect.delay(page(from), every) : page(from), (found) => {
+        const last = found.at(-1)?.seq ?? from
+        return [found.map(entryOf), Option.some({ from: last, wait: found.length < JOURNAL_PAGE })] as const
+      }),
+    )
+
+  const refs = (found: ReadonlyArray<{ readonly ref: string }>) =>
+    found.map(({ ref }) => JSON.parse(ref) as CheckpointRef)
 
   return {
     path,
     drive,
     driver: guard(currentDriver(sql)),
-    runs: guard(states()),
+    runs: guard(readStates(sql)),
     run: (runId, numericsId) =>
-      Effect.map(guard(states({ runId, numericsId })), (found) => found.get(runId)?.get(numericsId)),
+      Effect.map(guard(readStates(sql, { runId, numericsId })), (found) => found.get(runId)?.get(numericsId)),
     checkpoints: (runId, numericsId) =>
       guard(
         sql<{
           ref: string
         }>`SELECT ref FROM checkpoints WHERE run_id = ${runId} AND numerics_id = ${numericsId} ORDER BY tokens`,
-      ).pipe(Effect.map((found) => found.map(({ ref }) => JSON.parse(ref) as CheckpointRef))),
+      ).pipe(Effect.map(refs)),
+    uncleared: guard(
+      sql<{ run_id: string; numerics_id: string }>`SELECT run_id, numerics_id FROM runs WHERE cleared = 0
+        AND EXISTS (SELECT 1 FROM checkpoints AS kept
+          WHERE kept.run_id = runs.run_id AND kept.numerics_id = runs.numerics_id)`,
+    ).pipe(Effect.map((found) => found.map(({ run_id, numerics_id }) => ({ runId: run_id, numericsId: numerics_id })))),
     rows,
     journal,
+    follow,
     remove: ({ runId, requested }: Removal) =>
       Effect.asVoid(
-        alone((session) =>
-          appendAll(session, false, [
+        alone((session, time) =>
+          appendAll(db, { session, deterministic: false, time }, [
             { event: { _tag: "Removed", runId, ...(requested === undefined ? {} : { requested }) } },
           ]),
         ),
       ),
-    rebuild,
+    rebuild: alone(() => replay(db, views, JOURNAL_PAGE)),
   } satisfies StoreService
 })

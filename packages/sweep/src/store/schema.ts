@@ -41,12 +41,20 @@ const create = [
      heartbeat INTEGER NOT NULL) STRICT`,
 ]
 
-const migrations = {
-  "0001_journal": Effect.gen(function* () {
+/** Runs stopped as hopeless, and runs whose checkpoints were cleared away since they last trained. */
+const prune = [
+  "ALTER TABLE runs ADD COLUMN pruned_at INTEGER",
+  "ALTER TABLE runs ADD COLUMN pruned_reason TEXT",
+  "ALTER TABLE runs ADD COLUMN cleared INTEGER NOT NULL DEFAULT 0",
+]
+
+const all = (statements: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    for (const statement of create) yield* sql.unsafe(statement)
-  }),
-}
+    for (const statement of statements) yield* sql.unsafe(statement)
+  })
+
+const migrations = { "0001_journal": all(create), "0002_pruned": all(prune) }
 
 /** The newest schema this program knows. */
 export const SCHEMA_VERSION = Object.keys(migrations).length

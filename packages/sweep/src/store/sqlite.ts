@@ -1,6 +1,6 @@
 /** A small `effect/sql` driver over Node's own `node:sqlite` (no native build). */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
-import { Effect, Layer, Semaphore, Stream } from "effect"
+import { Context, Effect, Layer, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 
@@ -20,10 +20,23 @@ const failure = (cause: unknown) =>
     reason: SqlError.classifySqliteError(cause, { message: "sqlite statement failed", operation: "execute" }),
   })
 
-/** A connection that prepares each statement once. */
-const connect = (db: DatabaseSync): SqlConnection.Connection => {
+/**
+ * The database at first hand, each statement prepared once: an append is dozens of statements, and as many effects would
+ * cost ten times their work. For use inside a transaction, which keeps others away.
+ */
+export interface Database {
+  readonly run: (sql: string, ...params: ReadonlyArray<SQLInputValue>) => void
+  readonly get: <Row>(sql: string, ...params: ReadonlyArray<SQLInputValue>) => Row | undefined
+  readonly all: <Row>(sql: string, ...params: ReadonlyArray<SQLInputValue>) => ReadonlyArray<Row>
+}
+
+export class Sqlite extends Context.Service<Sqlite, Database>()("@ts/sweep/Sqlite") {}
+
+type Prepare = (sql: string) => StatementSync
+
+const preparing = (db: DatabaseSync): Prepare => {
   const statements = new Map<string, StatementSync>()
-  const prepare = (sql: string): StatementSync => {
+  return (sql) => {
     const known = statements.get(sql)
     if (known !== undefined) return known
     if (statements.size >= KEPT_STATEMENTS) statements.clear()
@@ -31,6 +44,20 @@ const connect = (db: DatabaseSync): SqlConnection.Connection => {
     statements.set(sql, statement)
     return statement
   }
+}
+
+const atFirstHand = (db: DatabaseSync): Database => {
+  const prepare = preparing(db)
+  return {
+    run: (sql, ...params) => void prepare(sql).run(...params),
+    get: <Row>(sql: string, ...params: ReadonlyArray<SQLInputValue>) => prepare(sql).get(...params) as Row | undefined,
+    all: <Row>(sql: string, ...params: ReadonlyArray<SQLInputValue>) => prepare(sql).all(...params) as Array<Row>,
+  }
+}
+
+/** A connection that prepares each statement once. */
+const connect = (db: DatabaseSync): SqlConnection.Connection => {
+  const prepare = preparing(db)
   const run = (sql: string, params: ReadonlyArray<unknown>, form: "rows" | "values" | "raw", fresh: boolean) =>
     Effect.try({
       try: () => {
@@ -68,9 +95,8 @@ const connect = (db: DatabaseSync): SqlConnection.Connection => {
  * A client of one database file. The journal survives a kill and a power loss: write-ahead log, and `synchronous=FULL`,
  * so that a commit has reached the disk when it returns.
  */
-export const sqliteClient = (filename: string): Layer.Layer<SqlClient.SqlClient, SqlError.SqlError> =>
-  Layer.effect(
-    SqlClient.SqlClient,
+export const sqliteClient = (filename: string): Layer.Layer<SqlClient.SqlClient | Sqlite, SqlError.SqlError> =>
+  Layer.effectContext(
     Effect.gen(function* () {
       const { DatabaseSync } = builtin("node:sqlite")
       const db = yield* Effect.acquireRelease(
@@ -91,7 +117,7 @@ export const sqliteClient = (filename: string): Layer.Layer<SqlClient.SqlClient,
         semaphore,
         isTransaction: () => db.isTransaction,
       })
-      return yield* SqlClient.make({
+      const client = yield* SqlClient.make({
         ...acquirers,
         driver: "node:sqlite",
         compiler: Statement.makeCompilerSqlite(),
@@ -99,5 +125,6 @@ export const sqliteClient = (filename: string): Layer.Layer<SqlClient.SqlClient,
         prepareTransactionControls: true,
         beginTransaction: "BEGIN IMMEDIATE",
       })
+      return Context.make(SqlClient.SqlClient, client).pipe(Context.add(Sqlite, atFirstHand(db)))
     }),
   ).pipe(Layer.provide(Reactivity.layer))
