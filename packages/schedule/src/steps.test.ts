@@ -1,6 +1,15 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { type BatchSchedule, nextBatch, roundToStep, ScheduleError, steps, stepsUntil, tokensAfter } from "./index.ts"
+import {
+  type BatchSchedule,
+  nextBatch,
+  roundToStep,
+  ScheduleError,
+  steps,
+  stepsUntil,
+  stretches,
+  tokensAfter,
+} from "./index.ts"
 
 const batch = fc.integer({ min: 16, max: 2000 })
 const anySchedule: fc.Arbitrary<BatchSchedule> = fc.oneof(
@@ -48,6 +57,24 @@ describe("steps", () => {
           end = step.end
         }
         expect(end).toBeGreaterThanOrEqual(until)
+      }),
+    )
+  })
+
+  it("are the stretches of a run, and of a branch that starts at any token, cut where the batch changes", () => {
+    fc.assert(
+      fc.property(anySchedule, until, until, (schedule, from, until) => {
+        const batches: Array<number> = []
+        let end = from
+        for (; end < until; end += batches.at(-1)!) batches.push(nextBatch(schedule, end))
+        const found = stretches(schedule, until, from)
+        expect(found.flatMap(({ batch, steps }) => Array<number>(steps).fill(batch))).toEqual(batches)
+        found.forEach((stretch, i) => {
+          expect(stretch.start).toBe(i === 0 ? from : found[i - 1]!.end)
+          expect(stretch.end - stretch.start).toBe(stretch.steps * stretch.batch)
+        })
+        expect(roundToStep(schedule, until, from)).toBe(end)
+        expect(stepsUntil(schedule, until, from)).toBe(batches.length)
       }),
     )
   })

@@ -40,37 +40,58 @@ const stretch = (schedule: BatchSchedule, consumed: number, batch: number, most:
   }
 }
 
-/** Walks whole stretches of equal batch until `enough` tokens or steps. */
-const walk = (schedule: BatchSchedule, tokens: number, steps: number): { tokens: number; steps: number } => {
-  validateBatchSchedule(schedule)
-  let consumed = 0
+/** Walks whole stretches of equal batch from a boundary until `enough` tokens or steps. */
+function* walk(schedule: BatchSchedule, from: number, tokens: number, steps: number): Generator<Stretch> {
+  let start = from
   let taken = 0
-  while (consumed < tokens && taken < steps) {
-    const batch = batchAt(schedule, consumed)
-    const most = Math.min(Math.ceil((tokens - consumed) / batch), steps - taken)
-    const count = stretch(schedule, consumed, batch, most)
-    consumed += count * batch
+  while (start < tokens && taken < steps) {
+    const batch = batchAt(schedule, start)
+    const most = Math.min(Math.ceil((tokens - start) / batch), steps - taken)
+    const count = stretch(schedule, start, batch, most)
+    const end = start + count * batch
+    yield { start, end, batch, steps: count }
+    start = end
     taken += count
   }
-  return { tokens: consumed, steps: taken }
 }
 
-/** The first step boundary at or after `tokens` (0 is one). Throws `ScheduleError`. */
-export const roundToStep = (schedule: BatchSchedule, tokens: number): number => {
-  requirePosition("tokens", tokens)
-  return walk(schedule, tokens, Number.POSITIVE_INFINITY).tokens
+/** Steps in a row of one batch: they consume the tokens [start, end). */
+export interface Stretch {
+  readonly start: number
+  readonly end: number
+  /** Tokens in a step. */
+  readonly batch: number
+  readonly steps: number
 }
 
-/** Steps from the start to the first step boundary at or after `tokens`. Throws `ScheduleError`. */
-export const stepsUntil = (schedule: BatchSchedule, tokens: number): number => {
+/**
+ * The stretches of equal batch from the boundary `from` to the first one at or after `until`, in order and without gaps: few, however many the
+ * steps. Throws `ScheduleError`.
+ */
+export const stretches = (schedule: BatchSchedule, until: number, from = 0): ReadonlyArray<Stretch> => {
+  validateBatchSchedule(schedule)
+  requirePosition("until", until)
+  requirePosition("from", from)
+  return [...walk(schedule, from, until, Number.POSITIVE_INFINITY)]
+}
+
+/** The first step boundary at or after `tokens`, of steps that start at the boundary `from`, as a branch's do. Throws `ScheduleError`. */
+export const roundToStep = (schedule: BatchSchedule, tokens: number, from = 0): number => {
   requirePosition("tokens", tokens)
-  return walk(schedule, tokens, Number.POSITIVE_INFINITY).steps
+  return stretches(schedule, tokens, from).at(-1)?.end ?? from
+}
+
+/** Steps from the boundary `from` to the first one at or after `tokens`. Throws `ScheduleError`. */
+export const stepsUntil = (schedule: BatchSchedule, tokens: number, from = 0): number => {
+  requirePosition("tokens", tokens)
+  return stretches(schedule, tokens, from).reduce((sum, { steps }) => sum + steps, 0)
 }
 
 /** Tokens consumed by the first `steps` steps. Throws `ScheduleError`. */
 export const tokensAfter = (schedule: BatchSchedule, steps: number): number => {
   check(Number.isSafeInteger(steps) && steps >= 0, "steps", steps, "a whole number, 0 or more")
-  const { tokens } = walk(schedule, Number.POSITIVE_INFINITY, steps)
+  validateBatchSchedule(schedule)
+  const tokens = [...walk(schedule, 0, Number.POSITIVE_INFINITY, steps)].at(-1)?.end ?? 0
   requirePosition("tokens after those steps", tokens)
   return tokens
 }
