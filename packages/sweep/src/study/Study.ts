@@ -60,6 +60,27 @@ type OptimizerInput = Encoded<typeof OptimizerSpec>
 type ScheduleInput = Horizonless<Encoded<typeof LrSchedule>>
 type PartialOf<T> = T extends unknown ? Partial<T> : never
 
+export interface DecayInput {
+  /** Of the horizon, above 0 and below 1. */
+  readonly share: number
+  readonly shape?: "linear" | "cosine" | "1-sqrt"
+}
+
+export interface BranchesInput {
+  /** Where they leave the trunk, tokens: at the first step boundary at or after. */
+  readonly at: ReadonlyArray<number>
+  /** Their batches as multiples of the trunk's; or `batches`. The trunk itself is the branch with its own batch. */
+  readonly factors?: ReadonlyArray<number>
+  /** Their batches, tokens. */
+  readonly batches?: ReadonlyArray<number>
+  /** How long they train, tokens. */
+  readonly for: number
+  /** How their rate follows the batch: by its square root (the default, but for SGD), in proportion (SGD), not at all. */
+  readonly eta?: "sqrt" | "linear" | "same"
+  /** Readings of each, evenly spaced, the last at the end; 4 by default. */
+  readonly readings?: number
+}
+
 /** A grid of runs. Every field may be a list, a rule or a function. Positions and batch sizes are in tokens. */
 export interface Part {
   /** `vocab_size` may be left out where the tokenizer tells it. */
@@ -80,6 +101,13 @@ export interface Part {
   readonly precision?: Varied<"f32" | "bf16" | "f64">
   /** Decays of the weight averages to read beside the raw weights. */
   readonly averages?: ReadonlyArray<Varied<number>>
+  /**
+   * Decayed readings: for every trunk of constant rate and every horizon T, a branch that decays to zero over the last
+   * `share` of T, as a `warmup_stable_decay` run of T would. Linear where no shape is given.
+   */
+  readonly decays?: ReadonlyArray<Varied<DecayInput>>
+  /** Branches with other batches, for the local critical batch. */
+  readonly branches?: Varied<BranchesInput>
   /** Keep checkpoints here beside the latest one, tokens. */
   readonly checkpointAt?: ReadonlyArray<Varied<number>>
   readonly noiseScale?: Varied<{ readonly small: number; readonly big: number; readonly samples: number }>
@@ -100,6 +128,8 @@ export interface PartOverrides extends Omit<Part, "model" | "parametrisation" | 
 export interface ExplicitRun {
   readonly spec: RunSpecInput
   readonly horizons: ReadonlyArray<number>
+  /** Those of `horizons` that are there to be compared with branches only. */
+  readonly probes?: ReadonlyArray<number>
   readonly averages?: ReadonlyArray<number>
   readonly checkpointAt?: ReadonlyArray<number>
   readonly noiseScale?: NonNullable<Assignment["noiseScale"]>
@@ -127,6 +157,8 @@ export interface StudyRun {
   readonly spec: RunSpec
   /** Where the loss is read, tokens, ascending. */
   readonly horizons: ReadonlyArray<number>
+  /** Those of them that are read to compare branches with their trunk, and are no horizons of the study. */
+  readonly probes?: ReadonlyArray<number>
   readonly averages: ReadonlyArray<number>
   readonly checkpointAt: ReadonlyArray<number>
   readonly noiseScale?: NonNullable<Assignment["noiseScale"]>

@@ -2,6 +2,7 @@
 import { canonicalJson } from "@ts/backend"
 import { Predicate } from "effect"
 import { problem, type StudyProblem } from "../errors.ts"
+import { type Cell, cellBuilder } from "./cells.ts"
 import type { Loose } from "./loose.ts"
 import { checkRule, evaluateRule, RuleProblem, readsOf, ruleNames, ruleOf } from "./rules.ts"
 
@@ -11,6 +12,10 @@ const arrayFields = new Set([
   "batch.pieces",
   "averages",
   "checkpointAt",
+  "decays",
+  "branches.at",
+  "branches.factors",
+  "branches.batches",
   "data.files",
   "data.paths",
   "data.source.files",
@@ -36,10 +41,12 @@ const aliases: Record<string, string> = {
   decayStart: "schedule.decayStart",
 }
 
+/** Where a field lies that a rule names. */
+export const pathOf = (name: string): string => aliases[name] ?? name
+
 const numeric = new Set(["eta", "horizon", "seed"])
 
 type Pending = readonly [path: string, node: unknown]
-export type Cell = Record<string, Loose>
 /** What a function rule sees: the fields known by then, by path or by last part. */
 export type RunVariables = Readonly<Record<string, Loose>>
 
@@ -52,28 +59,29 @@ export class EnumerationProblem extends Error {
   }
 }
 
-const build = (resolved: ReadonlyMap<string, unknown>): Cell => {
-  const cell: Cell = {}
-  for (const [path, value] of resolved) {
-    const parts = path.split(".")
-    let at: Loose = cell
-    for (let i = 0; i < parts.length - 1; i++) {
-      at[parts[i]] ??= arrayFields.has(parts.slice(0, i + 1).join(".")) ? [] : {}
-      at = at[parts[i]]
-    }
-    at[parts[parts.length - 1]] = value
+/** What makes two values of a list the same. */
+const keyOf = (path: string, value: unknown): string => {
+  try {
+    return canonicalJson(value)
+  } catch (fault) {
+    throw new EnumerationProblem(path, `comes to what is no finite number; ${(fault as Error).message}`)
   }
-  return cell
 }
 
-const isPlain = (node: unknown): node is Record<string, unknown> => Predicate.isObject(node) && !Array.isArray(node)
+/** Rules and lists of a tree are looked at again in every cell; what was found sound stays so. */
+const soundRules = new WeakSet<object>()
+const soundLists = new WeakSet<object>()
 
-/** Calls `emit` with every cell of the tree. Throws `EnumerationProblem` for what cannot be enumerated. */
+/**
+ * Calls `emit` with every cell of the tree; the cell is valid until `emit` returns, its parts for ever, and equal parts are
+ * one object. Throws `EnumerationProblem` for what cannot be enumerated.
+ */
 export const enumerate = (tree: Record<string, unknown>, emit: (cell: Cell) => void): void => {
-  const resolved = new Map<string, unknown>()
+  const cells = cellBuilder((path) => arrayFields.has(path))
+  const { resolved } = cells
 
   const lookup = (name: string): unknown => {
-    const path = aliases[name] ?? name
+    const path = pathOf(name)
     if (resolved.has(path)) return resolved.get(path)
     if (name === "batch" && resolved.get("batch.kind") === "constant") return resolved.get("batch.tokens")
     return undefined
@@ -98,23 +106,28 @@ export const enumerate = (tree: Record<string, unknown>, emit: (cell: Cell) => v
     )
 
   const optionsOf = (path: string, values: ReadonlyArray<unknown>): ReadonlyArray<unknown> => {
+    if (soundLists.has(values)) return values
     if (values.length === 0) throw new EnumerationProblem(path, "the list is empty; give at least one value")
     const seen = new Set<string>()
     for (const value of values) {
       if (typeof value === "function") continue
-      const key = canonicalJson(value)
+      const key = keyOf(path, value)
       if (seen.has(key)) throw new EnumerationProblem(path, `${key} is listed twice; remove one`)
       seen.add(key)
     }
+    soundLists.add(values)
     return values
   }
 
   const ready = ([path, node]: Pending): boolean => {
     const rule = ruleOf(node)
     if (rule === undefined) return typeof node !== "function"
-    const fault = checkRule(...rule)
-    if (fault !== undefined) {
-      throw new EnumerationProblem([path, rule[0], fault.path].filter((part) => part !== "").join("."), fault.message)
+    if (!soundRules.has(node as object)) {
+      const fault = checkRule(...rule)
+      if (fault !== undefined) {
+        throw new EnumerationProblem([path, rule[0], fault.path].filter((part) => part !== "").join("."), fault.message)
+      }
+      soundRules.add(node as object)
     }
     return readsOf(...rule).every((name) => lookup(name) !== undefined)
   }
@@ -122,7 +135,7 @@ export const enumerate = (tree: Record<string, unknown>, emit: (cell: Cell) => v
   const stuck = (pending: ReadonlyArray<Pending>): never => {
     const [path, node] = pending[0]
     const missing = readsOf(...ruleOf(node)!).filter((name) => lookup(name) === undefined)[0]
-    const circular = pending.some(([p]) => p === (aliases[missing] ?? missing))
+    const circular = pending.some(([p]) => p === pathOf(missing))
     throw new EnumerationProblem(
       path,
       circular
@@ -131,82 +144,85 @@ export const enumerate = (tree: Record<string, unknown>, emit: (cell: Cell) => v
     )
   }
 
-  /** One value for every way the first node that can be decided may turn out. */
-  const decide = ([path, node]: Pending): { readonly options: ReadonlyArray<unknown>; readonly settled: boolean } => {
+  /** The values that a list, a rule or a function gives. */
+  const decide = ([path, node]: Pending): ReadonlyArray<unknown> => {
     const arrayField = arrayFields.has(path)
     if (typeof node === "function") {
       const value = node(variables(path))
-      return Array.isArray(value) && !arrayField
-        ? { options: optionsOf(path, value), settled: false }
-        : { options: [value], settled: false }
+      return Array.isArray(value) && !arrayField ? optionsOf(path, value) : [value]
     }
     const rule = ruleOf(node)
-    if (rule !== undefined) {
-      try {
-        return { options: optionsOf(path, evaluateRule(rule[0], rule[1], lookup, arrayField)), settled: false }
-      } catch (fault) {
-        throw fault instanceof RuleProblem ? new EnumerationProblem(path, fault.message) : fault
-      }
+    if (rule === undefined) return optionsOf(path, node as ReadonlyArray<unknown>)
+    try {
+      return optionsOf(path, evaluateRule(rule[0], rule[1], lookup, arrayField))
+    } catch (fault) {
+      throw fault instanceof RuleProblem ? new EnumerationProblem(path, fault.message) : fault
     }
-    if (Array.isArray(node) && !arrayField) return { options: optionsOf(path, node), settled: false }
-    return { options: [node], settled: true }
+  }
+
+  /** Settles what is given as it is; what varies is left, in the order of the document. */
+  const settle = ([path, node]: Pending, settled: Array<string>): ReadonlyArray<Pending> => {
+    if (typeof node === "function" || ruleOf(node) !== undefined) return [[path, node]]
+    if (Array.isArray(node) && !arrayFields.has(path)) return [[path, node]]
+    const nested = Array.isArray(node) || Predicate.isObject(node)
+    const children = nested ? Object.entries(node as object) : []
+    if (nested && numeric.has(path)) {
+      throw new EnumerationProblem(
+        path,
+        `${JSON.stringify(node)} is neither a number nor a rule; the rules are ${ruleNames.join(", ")}`,
+      )
+    }
+    if (children.length > 0) {
+      return children
+        .filter(([, child]) => child !== undefined)
+        .flatMap(([key, child]) => settle([`${path}.${key}`, child], settled))
+    }
+    cells.set(path, node)
+    settled.push(path)
+    return []
+  }
+
+  /** What is decided next: a rule with one answer, since it multiplies nothing; else the first that can be. */
+  const nextOf = (pending: ReadonlyArray<Pending>): number => {
+    let first = -1
+    for (const [i, entry] of pending.entries()) {
+      if (!ready(entry)) continue
+      if (!Array.isArray(entry[1]) && decide(entry).length === 1) return i
+      if (first < 0) first = i
+    }
+    return first < 0 ? pending.findIndex(([, node]) => typeof node === "function") : first
   }
 
   const visit = (pending: ReadonlyArray<Pending>): void => {
-    const added: Array<string> = []
-    const settle = (path: string, value: unknown) => {
-      resolved.set(path, value)
-      added.push(path)
+    if (pending.length === 0) {
+      emit(cells.cell())
+      return
     }
-    let queue = pending
-    for (;;) {
-      if (queue.length === 0) {
-        emit(build(resolved))
-        break
-      }
-      let index = queue.findIndex(ready)
-      if (index < 0) index = queue.findIndex(([, node]) => typeof node === "function")
-      if (index < 0) stuck(queue)
-      const entry = queue[index]
-      const rest = queue.toSpliced(index, 1)
-      const { options, settled } = decide(entry)
-      const [path] = entry
-      if (settled) {
-        const node = options[0]
-        if (Array.isArray(node) || isPlain(node)) {
-          if (numeric.has(path)) {
-            throw new EnumerationProblem(
-              path,
-              `${JSON.stringify(node)} is neither a number nor a rule; the rules are ${ruleNames.join(", ")}`,
-            )
-          }
-          const children = Object.entries(node).map(([key, child]): Pending => [`${path}.${key}`, child])
-          if (children.length === 0) settle(path, node)
-          queue = [...children.filter(([, child]) => child !== undefined), ...rest]
-        } else {
-          settle(path, node)
-          queue = rest
-        }
-      } else if (options.length === 1) {
-        queue = [[path, options[0]], ...rest]
-      } else {
-        for (const option of options) visit([[path, option], ...rest])
-        break
-      }
+    const index = nextOf(pending)
+    if (index < 0) stuck(pending)
+    const entry = pending[index]
+    const rest = pending.toSpliced(index, 1)
+    for (const option of decide(entry)) {
+      const settled: Array<string> = []
+      const left = settle([entry[0], option], settled)
+      visit(left.length === 0 ? rest : [...left, ...rest])
+      for (const path of settled) cells.delete(path)
     }
-    for (const path of added) resolved.delete(path)
   }
 
-  visit(Object.entries(tree).filter(([, node]) => node !== undefined))
+  const given = Object.entries(tree).filter(([, node]) => node !== undefined)
+  visit(given.flatMap((entry) => settle(entry, [])))
 }
+
+const within = (node: unknown): ReadonlyArray<unknown> =>
+  typeof node === "object" && node !== null ? Object.values(node) : []
 
 /** Whether anything in the tree follows the horizon, or might (a function). */
 export const readsHorizon = (node: unknown): boolean => {
   if (typeof node === "function") return true
   const rule = ruleOf(node)
   if (rule !== undefined && checkRule(...rule) === undefined && readsOf(...rule).includes("horizon")) return true
-  return Predicate.isObject(node) && Object.values(node).some(readsHorizon)
+  return within(node).some(readsHorizon)
 }
 
-export const hasFunction = (node: unknown): boolean =>
-  typeof node === "function" || (Predicate.isObject(node) && Object.values(node).some(hasFunction))
+export const hasFunction = (node: unknown): boolean => typeof node === "function" || within(node).some(hasFunction)

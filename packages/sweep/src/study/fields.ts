@@ -11,10 +11,15 @@ export const partFields = [
   "seeds",
   "precision",
   "averages",
+  "decays",
+  "branches",
   "checkpointAt",
   "noiseScale",
   "logEvery",
 ] as const
+
+/** Of a run that is stated outright. */
+export const runFields = ["spec", "horizons", "probes", "averages", "checkpointAt", "noiseScale", "logEvery"] as const
 
 export const studyFields = ["version", "name", ...partFields, "parts", "runs"] as const
 
@@ -43,6 +48,9 @@ const others: Record<string, string> = {
   depth: "n_layers",
   heads: "n_heads",
   warmup_steps: "warmup",
+  decay: "decays",
+  cooldown: "decays",
+  branch: "branches",
 }
 
 /** ` did you mean ...?`, or the fields there are. */
