@@ -15,6 +15,7 @@ import { startOf } from "../plan/plan.ts"
 import { keysAt, remainingWork } from "../plan/remaining.ts"
 import type { JournalEntry, JournalEvent } from "../store/journal.ts"
 import { type Session, Store } from "../store/Store.ts"
+import { catchCrash, unlessSilent } from "./guard.ts"
 import { isSettled, type Lane } from "./lane.ts"
 
 export interface RunOptions {
@@ -188,14 +189,18 @@ export const runBundle = Effect.fnUntraced(function* (lanes: ReadonlyArray<Lane>
       const [first, ...more] = asked.map(({ assignment }) => assignment)
       if (first === undefined) return yield* tell([])
       const bundle = new Map(asked.map((one) => [one.lane.run.runId, one]))
-      let stream = backend.train([first, ...more])
-      if (options.stallTimeout !== undefined) {
-        const silence = Duration.format(Duration.fromInputUnsafe(options.stallTimeout))
-        stream = Stream.timeoutOrElse(stream, {
-          duration: options.stallTimeout,
-          orElse: () => Stream.fail(fault(`nothing was heard of the bundle for ${silence}`, true)),
-        })
-      }
+      const { stallTimeout } = options
+      const trained = catchCrash(
+        () => backend.train([first, ...more]),
+        (message) => fault(`the backend crashed: ${message}`, true),
+      )
+      const stream =
+        stallTimeout === undefined
+          ? trained
+          : unlessSilent(trained, stallTimeout, () => {
+              const silence = Duration.format(Duration.fromInputUnsafe(stallTimeout))
+              return fault(`nothing was heard of the bundle for ${silence}`, true)
+            })
       const ended = yield* Stream.runForEachArray(stream, (events) => take(bundle, events)).pipe(
         Effect.catchTag("BackendError", (error) => Effect.succeed(error)),
       )
