@@ -3,6 +3,7 @@ import { Backend } from "@ts/backend"
 import { Effect } from "effect"
 import type { StoreError, StudyError } from "./errors.ts"
 import { keysAt, missingHorizons } from "./plan/remaining.ts"
+import { standings } from "./plan/standing.ts"
 import type { DriverInfo } from "./store/driver.ts"
 import { type RunState, Store } from "./store/Store.ts"
 import { Study } from "./study/index.ts"
@@ -43,11 +44,11 @@ export const status: (study: Study) => Effect.Effect<SweepStatus, StudyError | S
   const { runs } = yield* Study.expand(study)
   const { capabilities } = yield* Backend
   const store = yield* Store
-  const states = yield* store.runs
+  const stateOf = standings(runs, yield* store.runs, ({ spec }) => capabilities.numerics[spec.precision] ?? "")
   const driver = yield* store.driver
   const counts: Record<RunStanding, number> = { complete: 0, diverged: 0, partial: 0, failed: 0, waiting: 0 }
   const standings = runs.map((run): RunStatus => {
-    const state = states.get(run.runId)?.get(capabilities.numerics[run.spec.precision] ?? "")
+    const state = stateOf(run)
     const asked = run.horizons.flatMap((horizon) => keysAt(run, horizon))
     const readings = asked.filter((key) => state?.readings.has(key)).length
     const standing = standingOf(run, state, readings)

@@ -1,16 +1,13 @@
 import type { RunSpec } from "@ts/backend"
-import { nextBatch, roundToStep, stepsUntil } from "@ts/schedule"
+import { roundToStep, stepsUntil } from "@ts/schedule"
+
+type Steps = Pick<RunSpec, "batch" | "origin">
 
 /** The first step boundary of a run at or after `tokens`; a branch counts its steps from where it leaves its parent. */
-export const boundaryOf = ({ batch, origin }: Pick<RunSpec, "batch" | "origin">, tokens: number): number => {
-  if (batch.kind === "constant") {
-    const at = origin?.at ?? 0
-    return at + Math.ceil(Math.max(0, tokens - at) / batch.tokens) * batch.tokens
-  }
-  if (origin === undefined) return roundToStep(batch, tokens)
-  let at = origin.at
-  while (at < tokens) at += nextBatch(batch, at)
-  return at
+export const boundaryOf = ({ batch, origin }: Steps, tokens: number): number => {
+  const from = origin?.at ?? 0
+  if (batch.kind !== "constant") return roundToStep(batch, tokens, from)
+  return from + Math.ceil(Math.max(0, tokens - from) / batch.tokens) * batch.tokens
 }
 
 /**
@@ -18,15 +15,12 @@ export const boundaryOf = ({ batch, origin }: Pick<RunSpec, "batch" | "origin">,
  * branch is taken to have had its own batch from the start.
  */
 export const stepsTo = (
-  spec: Pick<RunSpec, "batch" | "origin">,
+  { batch, origin }: Steps,
   tokens: number,
-  parentOf: (runId: string) => Pick<RunSpec, "batch" | "origin"> | undefined,
+  parentOf: (runId: string) => Steps | undefined,
 ): number => {
-  const { batch, origin } = spec
   const parent = origin === undefined ? undefined : parentOf(origin.parent)
   if (origin === undefined || parent === undefined) return stepsUntil(batch, tokens)
   if (tokens <= origin.at) return stepsTo(parent, tokens, parentOf)
-  let [at, steps] = [origin.at, stepsTo(parent, origin.at, parentOf)]
-  for (; at < tokens; steps++) at += nextBatch(batch, at)
-  return steps
+  return stepsTo(parent, origin.at, parentOf) + stepsUntil(batch, tokens, origin.at)
 }

@@ -11,22 +11,30 @@ export interface Cost {
   readonly tokens: number
   /** Training and evaluation. */
   readonly flops: number
-  /** Absent where the backend does not tell its speed. */
+  /** From a calibration, else from the speed the backend states; absent where there is neither. */
   readonly seconds?: number
-  /** On disk at the end, f32. */
+  /** On disk at most at one time, in the precision of the run. */
   readonly checkpointBytes: number
 }
 
-/** FLOPs of a piece of work: training (forward and backward), and evaluation (forward, a third of that). */
-export const flopsOf = (spec: RunSpec, work: Work): number => {
-  const { averages, evaluateAt } = work.assignment
-  const evaluations = evaluateAt.length * (1 + averages.length)
-  return flopsPerToken(spec.model) * (work.tokens + (evaluations * spec.data.validation.tokens) / 3)
+export interface Priced {
+  readonly spec: RunSpec
+  readonly work: Work
+  readonly flops: number
+  readonly readings: number
 }
 
-/** Weights, optimiser state (two tensors for AdamW, one for momentum) and averages, 4 bytes a number. */
-export const checkpointBytesOf = (spec: RunSpec, averages: number): number =>
-  4 * parameterCount(spec.model) * (1 + (spec.optimizer.kind === "adamw" ? 2 : 1) + averages)
+/** FLOPs of so many tokens of training (forward and backward) and evaluations (forward, a third of that). */
+export const flopsFor = (spec: RunSpec, tokens: number, evaluations: number): number =>
+  flopsPerToken(spec.model) * (tokens + (evaluations * spec.data.validation.tokens) / 3)
+
+/** FLOPs of a piece of work. */
+export const flopsOf = (spec: RunSpec, { tokens, assignment: { averages, evaluateAt } }: Work): number =>
+  flopsFor(spec, tokens, evaluateAt.length * (1 + averages.length))
+
+/** Weights, optimiser state (two tensors for AdamW, one for momentum) and averages. */
+export const checkpointBytesOf = ({ model, optimizer, precision }: RunSpec, averages: number): number =>
+  (precision === "f64" ? 8 : 4) * parameterCount(model) * (1 + (optimizer.kind === "adamw" ? 2 : 1) + averages)
 
 /** Time of jobs on `workers` that each take the next job as they become free. */
 export const makespan = (jobs: ReadonlyArray<number>, workers: number): number => {
@@ -39,16 +47,19 @@ export const makespan = (jobs: ReadonlyArray<number>, workers: number): number =
   return Math.max(0, ...busy)
 }
 
-export interface Priced {
-  readonly spec: RunSpec
-  readonly work: Work
-  readonly flops: number
-  readonly readings: number
-}
+/** Seconds that one worker is busy with some training and reading of a run; undefined where no speed is known. */
+export type Clock = (spec: RunSpec, averages: ReadonlyArray<number>, tokens: number, horizons: number) => number
 
-export const costOf = (runs: ReadonlyArray<Priced>, able: Capabilities): Cost => {
+/** By the backend's own word. */
+export const statedClock = ({ flopsPerSecond: speed }: Capabilities): Clock | undefined =>
+  speed === undefined
+    ? undefined
+    : (spec, averages, tokens, horizons) => flopsFor(spec, tokens, horizons * (1 + averages.length)) / speed
+
+export const costOf = (runs: ReadonlyArray<Priced>, able: Capabilities, clock: Clock | undefined): Cost => {
   const sum = (value: (run: Priced) => number) => runs.reduce((total, run) => total + value(run), 0)
-  const speed = able.flopsPerSecond
+  const seconds = ({ spec, work: { tokens, assignment } }: Priced) =>
+    clock!(spec, assignment.averages, tokens, assignment.evaluateAt.length)
   return {
     runs: runs.length,
     readings: sum(({ readings }) => readings),
@@ -60,13 +71,6 @@ export const costOf = (runs: ReadonlyArray<Priced>, able: Capabilities): Cost =>
             (1 + assignment.checkpointAt.length) * checkpointBytesOf(spec, assignment.averages.length),
         )
       : 0,
-    ...(speed === undefined
-      ? {}
-      : {
-          seconds: makespan(
-            runs.map(({ flops }) => flops / speed),
-            able.concurrency,
-          ),
-        }),
+    ...(clock === undefined ? {} : { seconds: makespan(runs.map(seconds), able.concurrency) }),
   }
 }

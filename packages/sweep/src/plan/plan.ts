@@ -1,13 +1,17 @@
 /** From a study to the work that is left: plain data, made before anything runs. */
-import { Backend, type BackendError, type CheckpointRef, CheckpointStore } from "@ts/backend"
+import { Backend, type BackendError, type Capabilities, type CheckpointRef, CheckpointStore } from "@ts/backend"
 import { Effect, Option } from "effect"
 import { type StoreError, type StudyError, type StudyProblem, studyError } from "../errors.ts"
 import { type RunState, Store } from "../store/Store.ts"
 import { Study } from "../study/index.ts"
 import type { StudyRun } from "../study/Study.ts"
+import { afford, type PlanBudget } from "./afford.ts"
+import { type Calibration, calibratedClock } from "./calibration.ts"
 import { incapabilities } from "./capable.ts"
-import { type Cost, costOf, flopsOf, type Priced } from "./cost.ts"
+import { type Clock, type Cost, costOf, flopsOf, type Priced, statedClock } from "./cost.ts"
+import { depths, inOrder } from "./order.ts"
 import { keysAt, missingHorizons, remainingWork, type Start, type Work } from "./remaining.ts"
+import { standings } from "./standing.ts"
 
 /** A run with something left to do. */
 export interface PlannedRun extends StudyRun, Priced {
@@ -29,9 +33,18 @@ export interface Plan {
   readonly runs: ReadonlyArray<PlannedRun>
   /** What is there already. */
   readonly done: { readonly runs: number; readonly readings: number }
+  /** What a budget does not reach for; absent without one. */
+  readonly left?: { readonly runs: number; readonly readings: number }
   readonly cost: Cost
   /** What was left out or rounded. */
   readonly notes: ReadonlyArray<string>
+}
+
+export interface PlanOptions {
+  /** Plan only what this buys, short horizons first. */
+  readonly budget?: PlanBudget
+  /** Of this backend, for the time of the plan; see `Sweep.calibrate`. */
+  readonly calibration?: Calibration
 }
 
 /** Checkpoints that can be resumed from: from the checkpoint store where one is at hand, else as journalled. */
@@ -51,80 +64,144 @@ export const startOf = Effect.fnUntraced(function* (run: StudyRun, numericsId: s
   } satisfies Start
 })
 
-/** Longest first, each branch behind its parent. */
-const inOrder = (runs: ReadonlyArray<PlannedRun>): ReadonlyArray<PlannedRun> => {
-  const depth = (run: PlannedRun): number => {
-    const parent = runs.find(({ runId }) => runId === run.spec.origin?.parent)
-    return parent === undefined ? 0 : 1 + depth(parent)
-  }
-  const branched = runs.some(({ spec }) => spec.origin !== undefined)
-  return runs
-    .map((run, index) => ({ run, index, depth: branched ? depth(run) : 0 }))
-    .sort((a, b) => a.depth - b.depth || b.run.flops - a.run.flops || a.index - b.index)
-    .map(({ run }) => run)
-}
-
 const group = (problems: ReadonlyArray<StudyProblem>): ReadonlyArray<StudyProblem> => {
   const counts = new Map<string, StudyProblem & { runs: number }>()
   for (const p of problems) counts.set(p.message, { ...p, runs: (counts.get(p.message)?.runs ?? 0) + 1 })
   return [...counts.values()]
 }
 
+const nowhere: Start = { own: [], parent: [] }
+
+type StateOf = (run: StudyRun) => RunState | undefined
+
+/** Where branches with something to do need a checkpoint of their parent, even of one that is done. */
+const kept = (runs: ReadonlyArray<StudyRun>, stateOf: StateOf): ReadonlyMap<string, ReadonlyArray<number>> => {
+  const depth = depths(runs)
+  const keep = new Map<string, Array<number>>()
+  const branches = runs.filter(({ spec }) => spec.origin !== undefined)
+  for (const run of branches.sort((a, b) => depth.get(b.runId)! - depth.get(a.runId)!)) {
+    const { parent, at } = run.spec.origin!
+    if (missingHorizons(run, stateOf(run)).length === 0 && !keep.has(run.runId)) continue
+    const positions = keep.get(parent) ?? []
+    if (!positions.includes(at)) keep.set(parent, [...positions, at])
+  }
+  return keep
+}
+
+/** The runs with something left to do, as they are asked for. */
+const remaining = Effect.fnUntraced(function* (
+  runs: ReadonlyArray<StudyRun>,
+  stateOf: StateOf,
+  { numerics }: Capabilities,
+) {
+  const keep = kept(runs, stateOf)
+  const none: ReadonlyArray<number> = []
+  // Branches of one trunk look at the same checkpoints.
+  const roots = new Map<string, ReadonlyArray<CheckpointRef>>()
+  const planned: Array<PlannedRun> = []
+  for (const run of runs) {
+    const state = stateOf(run)
+    const positions = keep.get(run.runId) ?? none
+    const missing = missingHorizons(run, state)
+    if (missing.length === 0 && positions.length === 0) continue
+    const numericsId = numerics[run.spec.precision]
+    const { origin } = run.spec
+    let start = nowhere
+    if (state !== undefined || origin !== undefined) {
+      const root = origin === undefined ? none : roots.get(origin.parent)
+      if (origin !== undefined && root === undefined) {
+        roots.set(origin.parent, yield* checkpointsOf(origin.parent, numericsId))
+      }
+      const own = state === undefined ? nowhere.own : yield* checkpointsOf(run.runId, numericsId)
+      start = { own, parent: origin === undefined ? nowhere.parent : roots.get(origin.parent)! }
+    }
+    const work = remainingWork(run, state, start, positions)
+    if (work === undefined) continue
+    const readings = state === undefined ? [] : [...state.readings]
+    planned.push({
+      ...run,
+      numericsId,
+      work,
+      flops: flopsOf(run.spec, work),
+      readings:
+        readings.length === 0
+          ? missing.length * keysAt(run, missing[0] ?? 0).length
+          : missing.flatMap((horizon) => keysAt(run, horizon)).filter((key) => !state!.readings.has(key)).length,
+      keep: positions,
+    })
+  }
+  return inOrder(planned)
+})
+
+const readingsDone = (runs: ReadonlyArray<StudyRun>, stateOf: StateOf): number => {
+  let readings = 0
+  for (const run of runs) {
+    const taken = stateOf(run)?.readings
+    if (taken === undefined || taken.size === 0) continue
+    for (const horizon of run.horizons) for (const key of keysAt(run, horizon)) if (taken.has(key)) readings++
+  }
+  return readings
+}
+
+const readingsOf = (runs: ReadonlyArray<PlannedRun>) => runs.reduce((sum, run) => sum + run.readings, 0)
+
 /**
  * The runs that still have something to do, each with one assignment, and what they cost.
  *
  * Readings in the store under the backend's `numericsId` are taken off: a finished study plans nothing, a new horizon
- * only the extension, a removed reading that run from the checkpoint before it. Fails with every problem at once.
+ * only the extension, a removed reading that run from the checkpoint before it. Fails with every problem at once, also
+ * where a budget does not buy a single run.
  */
-export const plan: (study: Study) => Effect.Effect<Plan, StudyError | StoreError | BackendError, Backend | Store> =
-  Effect.fn("Sweep.plan")(function* (study: Study) {
-    const { runs, notes } = yield* Study.expand(study)
-    const { capabilities } = yield* Backend
-    const problems = runs.flatMap((run) => incapabilities(capabilities, run))
-    if (problems.length > 0) return yield* studyError(group(problems))
+export const plan: (
+  study: Study,
+  options?: PlanOptions,
+) => Effect.Effect<Plan, StudyError | StoreError | BackendError, Backend | Store> = Effect.fn("Sweep.plan")(function* (
+  study: Study,
+  { budget, calibration }: PlanOptions = {},
+) {
+  const { runs, notes } = yield* Study.expand(study)
+  const { capabilities } = yield* Backend
+  const problems = runs.flatMap(incapabilities(capabilities))
+  if (problems.length > 0) return yield* studyError(group(problems))
 
-    const store = yield* Store
-    const states = yield* store.runs
-    const numericsOf = (run: StudyRun) => capabilities.numerics[run.spec.precision]
-    const stateOf = (run: StudyRun): RunState | undefined => states.get(run.runId)?.get(numericsOf(run))
+  const store = yield* Store
+  const stateOf = standings(runs, yield* store.runs, ({ spec }) => capabilities.numerics[spec.precision])
+  const clock: Clock | undefined =
+    calibration === undefined ? statedClock(capabilities) : calibratedClock(calibration, capabilities)
+  const all = yield* remaining(runs, stateOf, capabilities)
+  const whole = {
+    study,
+    backend: capabilities.backend,
+    device: capabilities.device,
+    runs: all,
+    done: { runs: runs.length - all.length, readings: readingsDone(runs, stateOf) },
+    cost: costOf(all, capabilities, clock),
+    notes,
+  }
+  if (budget === undefined) return whole
 
-    // A branch with something to do needs its parent's checkpoint, even of a parent that is done.
-    const keep = new Map<string, Array<number>>()
-    for (const run of [...runs].reverse()) {
-      const origin = run.spec.origin
-      const busy = missingHorizons(run, stateOf(run)).length > 0 || keep.has(run.runId)
-      if (origin !== undefined && busy) keep.set(origin.parent, [...(keep.get(origin.parent) ?? []), origin.at])
-    }
-
-    const planned: Array<PlannedRun> = []
-    let readings = 0
-    for (const run of runs) {
-      const state = stateOf(run)
-      const asked = run.horizons.flatMap((horizon) => keysAt(run, horizon))
-      readings += asked.filter((key) => state?.readings.has(key)).length
-      const kept = keep.get(run.runId) ?? []
-      const missing = missingHorizons(run, state)
-      if (missing.length === 0 && kept.length === 0) continue
-      const start = yield* startOf(run, numericsOf(run), state !== undefined)
-      const work = remainingWork(run, state, start, kept)
-      if (work === undefined) continue
-      planned.push({
-        ...run,
-        numericsId: numericsOf(run),
-        work,
-        flops: flopsOf(run.spec, work),
-        readings: missing.flatMap((horizon) => keysAt(run, horizon)).filter((key) => !state?.readings.has(key)).length,
-        keep: kept,
-      })
-    }
-    const ordered = inOrder(planned)
-    return {
-      study,
-      backend: capabilities.backend,
-      device: capabilities.device,
-      runs: ordered,
-      done: { runs: runs.length - ordered.length, readings },
-      cost: costOf(ordered, capabilities),
-      notes,
-    }
+  const workers = Math.max(1, Math.min(capabilities.concurrency, all.length))
+  const bought = afford(
+    all,
+    budget,
+    clock && ((run, tokens, horizons) => clock(run.spec, run.averages, tokens, horizons) / workers),
+  )
+  if ("problems" in bought) return yield* studyError(bought.problems)
+  const { reach, note } = bought
+  const missing = new Map(all.map((run) => [run.runId, run.work.assignment.evaluateAt]))
+  const within = runs.flatMap((run) => {
+    const end = reach.get(run.runId)
+    const open = missing.get(run.runId)
+    if (open === undefined) return [run]
+    const horizons = run.horizons.filter((horizon) => !open.includes(horizon) || (end !== undefined && horizon <= end))
+    return horizons.length === 0 ? [] : [{ ...run, horizons }]
   })
+  const some = yield* remaining(within, stateOf, capabilities)
+  return {
+    ...whole,
+    runs: some,
+    left: { runs: all.length - some.length, readings: readingsOf(all) - readingsOf(some) },
+    cost: costOf(some, capabilities, clock),
+    notes: note === undefined ? notes : [...notes, note],
+  }
+})
