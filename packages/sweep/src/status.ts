@@ -9,8 +9,8 @@ import { type RunState, Store } from "./store/Store.ts"
 import { Study } from "./study/index.ts"
 import type { StudyRun } from "./study/Study.ts"
 
-/** `partial`: some readings are there; `running` is told of the study by its `driver`, never stored. */
-export type RunStanding = "complete" | "diverged" | "partial" | "failed" | "waiting"
+/** `pruned`: stopped as hopeless; `partial`: some readings are there; `running` is told of the study by its `driver`, never stored. */
+export type RunStanding = "complete" | "diverged" | "pruned" | "partial" | "failed" | "waiting"
 
 export interface RunStatus {
   readonly run: StudyRun
@@ -19,7 +19,7 @@ export interface RunStatus {
   readonly tokens: number
   readonly readings: number
   readonly asked: number
-  /** Why its last attempt failed, or how it diverged. */
+  /** Why its last attempt failed, how it diverged, or why it was pruned. */
   readonly reason?: string
 }
 
@@ -30,11 +30,44 @@ export interface SweepStatus {
   readonly counts: Readonly<Record<RunStanding, number>>
 }
 
-const standingOf = (run: StudyRun, state: RunState | undefined, readings: number): RunStanding => {
+const standingOf = (state: RunState | undefined, missing: boolean, readings: number, asked: number): RunStanding => {
   if (state === undefined) return "waiting"
-  if (missingHorizons(run, state).length === 0) return state.diverged === undefined ? "complete" : "diverged"
+  if (!missing) {
+    if (readings === asked) return state.diverged === undefined ? "complete" : "diverged"
+    return state.diverged !== undefined ? "diverged" : "pruned"
+  }
   if (state.failure !== undefined) return "failed"
   return readings > 0 || state.tokens > 0 ? "partial" : "waiting"
+}
+
+/** What is asked of a run, and how much of that there is; runs that are asked the same share it. */
+interface Asked {
+  readonly keys: ReadonlyArray<string>
+  readonly taken: WeakMap<ReadonlySet<string>, number>
+}
+
+const none: ReadonlySet<string> = new Set()
+
+/** Counts readings: runs share their sets of readings and mostly what is asked, so that each pair is looked at once. */
+const makeCounter = () => {
+  const byText = new Map<string, Asked>()
+  return (run: StudyRun, state: RunState | undefined): { readonly asked: number; readonly taken: number } => {
+    const { horizons, averages, noiseScale: scale } = run
+    const sizes = scale === undefined ? "" : `${scale.small} ${scale.big} ${scale.samples}`
+    const text = `${horizons.join()};${averages.join()};${sizes}`
+    let asked = byText.get(text)
+    if (asked === undefined) {
+      asked = { keys: horizons.flatMap((horizon) => keysAt(run, horizon)), taken: new WeakMap() }
+      byText.set(text, asked)
+    }
+    const readings = state?.readings ?? none
+    let taken = asked.taken.get(readings)
+    if (taken === undefined) {
+      taken = asked.keys.filter((key) => readings.has(key)).length
+      asked.taken.set(readings, taken)
+    }
+    return { asked: asked.keys.length, taken }
+  }
 }
 
 /** The standing of every run under the backend's `numericsId`, and who is driving. */
@@ -44,24 +77,32 @@ export const status: (study: Study) => Effect.Effect<SweepStatus, StudyError | S
   const { runs } = yield* Study.expand(study)
   const { capabilities } = yield* Backend
   const store = yield* Store
-  const stateOf = standings(runs, yield* store.runs, ({ spec }) => capabilities.numerics[spec.precision] ?? "")
+  const states = yield* store.runs
   const driver = yield* store.driver
-  const counts: Record<RunStanding, number> = { complete: 0, diverged: 0, partial: 0, failed: 0, waiting: 0 }
-  const standings = runs.map((run): RunStatus => {
-    const state = stateOf(run)
-    const asked = run.horizons.flatMap((horizon) => keysAt(run, horizon))
-    const readings = asked.filter((key) => state?.readings.has(key)).length
-    const standing = standingOf(run, state, readings)
-    const reason = state?.diverged?.reason ?? state?.failure
+  const count = makeCounter()
+  const counts: Record<RunStanding, number> = {
+    complete: 0,
+    diverged: 0,
+    pruned: 0,
+    partial: 0,
+    failed: 0,
+    waiting: 0,
+  }
+  const found = runs.map((run): RunStatus => {
+    const state = states.get(run.runId)?.get(capabilities.numerics[run.spec.precision] ?? "")
+    const { asked, taken } = count(run, state)
+    const missing = taken < asked && missingHorizons(run, state).length > 0
+    const standing = standingOf(state, missing, taken, asked)
+    const reason = state?.diverged?.reason ?? state?.pruned?.reason ?? state?.failure
     counts[standing]++
     return {
       run,
       standing,
       tokens: state?.tokens ?? 0,
-      readings,
-      asked: asked.length,
+      readings: taken,
+      asked,
       ...(reason === undefined ? {} : { reason }),
     }
   })
-  return { runs: standings, counts, ...(driver === undefined ? {} : { driver }) }
+  return { runs: found, counts, ...(driver === undefined ? {} : { driver }) }
 })
