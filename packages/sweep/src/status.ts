@@ -77,7 +77,7 @@ export const status: (study: Study) => Effect.Effect<SweepStatus, StudyError | S
   const { runs } = yield* Study.expand(study)
   const { capabilities } = yield* Backend
   const store = yield* Store
-  const states = yield* store.runs
+  const stateOf = standings(runs, yield* store.runs, ({ spec }) => capabilities.numerics[spec.precision] ?? "")
   const driver = yield* store.driver
   const count = makeCounter()
   const counts: Record<RunStanding, number> = {
@@ -89,7 +89,7 @@ export const status: (study: Study) => Effect.Effect<SweepStatus, StudyError | S
     waiting: 0,
   }
   const found = runs.map((run): RunStatus => {
-    const state = states.get(run.runId)?.get(capabilities.numerics[run.spec.precision] ?? "")
+    const state = stateOf(run)
     const { asked, taken } = count(run, state)
     const missing = taken < asked && missingHorizons(run, state).length > 0
     const standing = standingOf(state, missing, taken, asked)
