@@ -132,8 +132,8 @@ if (check("build", "turbo", "run", "build", "--output-logs=errors-only")) {
   for (const { name, folder } of packages) {
     // What a user installs: the built files, as ES modules and CommonJS, without the source condition.
     const file = join(root, folder, "dist/index")
-    // The conformance suites register tests when imported, which only a test runner can do.
-    if (name === "@ts/backend-conformance") continue
+    // Suites register tests when imported, which only a test runner can do.
+    if (name === "@ts/backend-conformance" || name === "@ts/faults") continue
     check(`${name} loads as ESM and CommonJS`, "node", loader, `${file}.cjs`, `${file}.js`)
   }
   await inChromium()
@@ -161,7 +161,7 @@ for (const example of readdirSync(join(root, "examples"))) {
 const readmeExample = (folder: string) => {
   const example = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, folder, "README.md"), "utf8"))?.[1]
   // What registers tests is for a test runner; see the suites' own tests.
-  if (example === undefined || /^\s*(suite|deviceSuite)\(/m.test(example)) return
+  if (example === undefined || /^\s*(suite|deviceSuite|faultSuite)\(/m.test(example)) return
   const file = join(root, folder, "readme-example.tmp.ts")
   writeFileSync(file, example)
   // What an example writes, it writes into the scratch folder.

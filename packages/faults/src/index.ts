@@ -1,0 +1,8 @@
+export type { Bench, BenchOptions } from "./bench.ts"
+export { makeBench } from "./bench.ts"
+export type { CaseOptions, FaultCase } from "./faultCase.ts"
+export { type FaultSuiteOptions, faultCases, faultSuite } from "./faultSuite.ts"
+export { type BackendFault, backendFaults, type FaultyOptions, faulty } from "./faultyBackend.ts"
+export { type JumpingClock, jumpingClock } from "./jumpingClock.ts"
+export { type FileChange, type FileWatcher, fileError, watchedFiles } from "./watchFiles.ts"
+export { type Execution, type SqlWatcher, watchSql } from "./watchSql.ts"
