@@ -165,7 +165,7 @@ describe("runs that do not end well", () => {
         assert.deepStrictEqual(summary.failed, [{ runId: bad, message: "the device fell over" }])
       }
       const status = yield* on({}, Sweep.status(small))
-      assert.deepStrictEqual(status.counts, { complete: 11, diverged: 0, partial: 0, failed: 1, waiting: 0 })
+      assert.deepStrictEqual(status.counts, { complete: 11, diverged: 0, pruned: 0, partial: 0, failed: 1, waiting: 0 })
       assert.isUndefined(status.driver)
       const { summary, seen } = yield* sweepOn({}, small)
       assert.deepInclude(summary, { finished: 1, failed: [] })

@@ -1,6 +1,7 @@
 /** What a sweep tells while it runs. Whatever concerns results was on disk before it is told. */
 import type { Cost } from "../plan/cost.ts"
 import type { JournalEntry } from "../store/journal.ts"
+import type { Stopped } from "./budget.ts"
 
 export type SweepEvent =
   /** The driver holds the store and the data are being prepared. */
@@ -29,6 +30,8 @@ export interface Summary {
   /** Runs that reached their end. */
   readonly finished: number
   readonly diverged: number
+  /** Runs stopped as hopeless in this session. */
+  readonly pruned: number
   /** Runs given up; the next sweep tries them again. */
   readonly failed: ReadonlyArray<{ readonly runId: string; readonly message: string }>
   /** Readings that contradict stored ones. */
@@ -36,4 +39,6 @@ export interface Summary {
   /** Trained in this session, tokens. */
   readonly tokens: number
   readonly seconds: number
+  /** Why it ended with runs left; absent where none are. */
+  readonly stopped?: Stopped
 }

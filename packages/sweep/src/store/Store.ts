@@ -15,6 +15,7 @@ import type { Row } from "@ts/fit"
 import { Context, type Duration, Effect, Layer, type Scope, type Stream } from "effect"
 import type { StoreError, StudyError } from "../errors.ts"
 import type { Study } from "../study/index.ts"
+import type { StudyRun } from "../study/Study.ts"
 import type { DriverInfo } from "./driver.ts"
 import type { JournalEntry, JournalEvent } from "./journal.ts"
 import { makeStore } from "./makeStore.ts"
@@ -56,6 +57,10 @@ export interface Session {
    */
   readonly append: (
     events: ReadonlyArray<{ readonly event: JournalEvent; readonly numericsId?: string }>,
+  ) => Effect.Effect<ReadonlyArray<JournalEntry>, StoreError>
+  /** Journals what is asked of runs, where it was not asked before. */
+  readonly planned: (
+    runs: ReadonlyArray<Pick<StudyRun, "runId" | "spec" | "horizons" | "averages">>,
   ) => Effect.Effect<ReadonlyArray<JournalEntry>, StoreError>
   /** Records what was prepared, or fails with `DataChanged` when an earlier session prepared something else. */
   readonly prepared: (prepared: Prepared) => Effect.Effect<void, StoreError>

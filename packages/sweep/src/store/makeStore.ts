@@ -57,6 +57,29 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
     if (fresh.length > 0) yield* append([{ event: { _tag: "DataPrepared", data: fresh } }])
   })
 
+  const planned = Effect.fnUntraced(function* (append: Session["append"], runs: Parameters<Session["planned"]>[0]) {
+    const found = yield* guard(
+      sql<{ run_id: string; horizons: string; averages: string }>`SELECT run_id, horizons, averages FROM specs`,
+    )
+    const asked = new Map(
+      found.map(({ run_id, horizons, averages }) => [
+        run_id,
+        { horizons: new Set<number>(JSON.parse(horizons)), averages: new Set<number>(JSON.parse(averages)) },
+      ]),
+    )
+    const fresh = runs.filter(({ runId, horizons, averages }) => {
+      const known = asked.get(runId)
+      if (known === undefined) return true
+      return !horizons.every((at) => known.horizons.has(at)) || !averages.every((decay) => known.averages.has(decay))
+    })
+    if (fresh.length === 0) return []
+    return yield* append(
+      fresh.map(({ runId, spec, horizons, averages }) => ({
+        event: { _tag: "RunPlanned", runId, spec, horizons, averages },
+      })),
+    )
+  })
+
   const drive = Effect.fnUntraced(function* (options: DriverOptions) {
     const session = yield* newSession
     yield* becomeDriver(sql, path, session)
@@ -69,7 +92,12 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
       )
     const { study, backend, device } = options
     yield* append([{ event: { _tag: "SessionStarted", study, backend, device } }])
-    return { id: session, append, prepared: (found) => prepared(append, found) } satisfies Session
+    return {
+      id: session,
+      append,
+      planned: (runs) => planned(append, runs),
+      prepared: (found) => prepared(append, found),
+    } satisfies Session
   })
 
   const rows = Effect.fnUntraced(function* (study?: Study) {
