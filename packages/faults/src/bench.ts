@@ -15,11 +15,14 @@ export interface BenchOptions {
   readonly spec?: Partial<RunSpecInput>
   /** A study of one's own instead; it has to end without failures. */
   readonly study?: Study
+  /** What processes run, where it is not the module itself but a bundle made of it. */
+  readonly processes?: BackendModule
   /** Follows from the clock unless given; printed, and what it draws is drawn again by the same seed. */
   readonly seed?: number
 }
 
 export interface Bench {
+  /** What processes run. */
   readonly backend: BackendModule
   readonly layer: BackendLayer
   readonly capabilities: Capabilities
@@ -85,7 +88,7 @@ export const within = <A, E>(
   )
 
 export const makeBench = async (module: URL | string, options: BenchOptions = {}): Promise<Bench> => {
-  const backend = { module: String(module), name: options.export ?? "layer" }
+  const backend: BackendModule = { module: String(module), name: options.export ?? "layer" }
   const layer = await loadBackend(backend)
   const seed = options.seed ?? Date.now() % 1_000_000
   const undisturbed = Effect.gen(function* () {
@@ -101,7 +104,7 @@ export const makeBench = async (module: URL | string, options: BenchOptions = {}
     undisturbed.pipe(Effect.provide(Layer.fresh(Layer.provideMerge(layer, Store.memory)))),
   )
   return {
-    backend,
+    backend: options.processes ?? backend,
     layer,
     seed,
     ...found,

@@ -11,12 +11,16 @@ const here = typeof __filename === "string" ? __filename : fileURLToPath(import.
 const fromSource = extname(here) === ".ts"
 
 /** The command that drives, for a shell or `spawn`. */
-export const driverCommand = (task: DriverTask): ReadonlyArray<string> => [
-  process.execPath,
-  ...(fromSource ? ["--conditions=@ts/source"] : []),
-  join(dirname(here), fromSource ? "driver.ts" : "driver.js"),
-  JSON.stringify(task),
-]
+export const driverCommand = (task: DriverTask): ReadonlyArray<string> => {
+  const { driver } = task.backend
+  const file = driver ?? join(dirname(here), fromSource ? "driver.ts" : "driver.js")
+  return [
+    process.execPath,
+    ...(fromSource && driver === undefined ? ["--conditions=@ts/source"] : []),
+    file,
+    JSON.stringify(task),
+  ]
+}
 
 export interface Ended {
   readonly killed: boolean

@@ -20,11 +20,13 @@ export interface Toll {
   readonly acknowledged: number
 }
 
-export const startKilling = async (
-  bench: Bench,
-  folder: string,
-  { kill, after, slow = 0 }: Killing,
-): Promise<Ended> => {
+export interface KillingOptions {
+  readonly tell?: (toll: Toll) => void
+  /** Before the first driver of a study. */
+  readonly prepare?: (folder: string) => void
+}
+
+const startKilling = async (bench: Bench, folder: string, { kill, after, slow = 0 }: Killing): Promise<Ended> => {
   const driving = startDriver({ backend: bench.backend, folder, slow, ...(kill === undefined ? {} : { kill }) })
   if (after !== undefined) {
     await driving.began
@@ -49,11 +51,12 @@ export const killing = async (
   bench: Bench,
   kills: number,
   next: (kill: number) => Killing,
-  tell: (toll: Toll) => void = () => {},
+  { tell = () => {}, prepare = () => {} }: KillingOptions = {},
 ): Promise<Toll> => {
   let toll: Toll = { kills: 0, studies: 0, acknowledged: 0 }
   do {
     await inFolder(bench, async (folder) => {
+      prepare(folder)
       for (;;) {
         const ended = await startKilling(bench, folder, toll.kills < kills ? next(toll.kills) : {})
         if (ended.killed) {

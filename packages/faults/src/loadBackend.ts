@@ -7,6 +7,8 @@ export interface BackendModule {
   readonly module: string
   /** Name of the layer there; a dot goes into an object: `LeastSquaresBackend.layer`. */
   readonly name: string
+  /** The driver's file, where it is bundled with the backend: it starts three times as fast as from the sources. */
+  readonly driver?: string
 }
 
 export type BackendLayer = Layer.Layer<Backend, unknown, CheckpointStore>
