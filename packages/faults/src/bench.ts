@@ -16,7 +16,7 @@ export interface BenchOptions {
   /** A study of one's own instead; it has to end without failures. */
   readonly study?: Study
   /** What processes run, where it is not the module itself but a bundle made of it. */
-  readonly processes?: BackendModule
+  readonly processes?: () => Promise<BackendModule>
   /** Follows from the clock unless given; printed, and what it draws is drawn again by the same seed. */
   readonly seed?: number
 }
@@ -104,7 +104,7 @@ export const makeBench = async (module: URL | string, options: BenchOptions = {}
     undisturbed.pipe(Effect.provide(Layer.fresh(Layer.provideMerge(layer, Store.memory)))),
   )
   return {
-    backend: options.processes ?? backend,
+    backend: (await options.processes?.()) ?? backend,
     layer,
     seed,
     ...found,

@@ -1,3 +1,5 @@
 import { faultSuite } from "@ts/faults"
+import { bundled } from "./bundled.ts"
 
-faultSuite("the chain", new URL("./chain.ts", import.meta.url), { kills: 6, silence: 500 })
+const chain = new URL("./chain.ts", import.meta.url)
+faultSuite("the chain", chain, { kills: 6, silence: 500, processes: () => bundled(chain) })

@@ -25,7 +25,7 @@ const seed = Number(values.seed)
 const jobs = Number(values.jobs)
 const module = new URL("./chain.ts", import.meta.url)
 const processes = await bundled(module)
-const bench = await makeBench(module, { study: hundredRuns, seed, processes })
+const bench = await makeBench(module, { study: hundredRuns, seed, processes: async () => processes })
 
 /** Events whose boundaries one study is killed at; all the others of that study it lives through. */
 const PART = 64
