@@ -47,6 +47,8 @@ export const StoreErrorReason = Schema.Literals([
   "LostLock",
   /** Disk full, no permission, and the like. */
   "Io",
+  /** It holds the results of a study of another name. */
+  "OtherStudy",
   /** The data prepared now are not those the study was measured on. */
   "DataChanged",
 ])

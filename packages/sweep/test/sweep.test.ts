@@ -334,7 +334,7 @@ describe("branches", () => {
     const [{ spec, runId: parent }] = (yield* Study.expand(trunk)).runs
     const branch = { ...spec, batch: { kind: "constant" as const, tokens: 128 }, origin: { parent, at: 512 } }
     return Study.make({
-      name: "branched",
+      name: "small",
       runs: [
         { spec: branch, horizons: [1024] },
         { spec, horizons: [1024] },
@@ -395,7 +395,7 @@ describe("branches", () => {
         { spec: branch, horizons: [256, 512, 1024] },
         { spec, horizons: [1024] },
       ]
-      const study = Study.make({ name: "branched", runs })
+      const study = Study.make({ name: "small", runs })
       yield* Effect.scoped(
         Effect.gen(function* () {
           const store = yield* Store
@@ -431,7 +431,7 @@ describe("branches", () => {
         { spec, horizons: [1024] },
       ]
       yield* sweepOn({}, Study.make({ name: "plain", runs }))
-      const averaged = Study.make({ name: "averaged", runs: runs.map((run) => ({ ...run, averages: [0.5, 0.9] })) })
+      const averaged = Study.make({ name: "plain", runs: runs.map((run) => ({ ...run, averages: [0.5, 0.9] })) })
       const { summary } = yield* sweepOn({}, averaged)
       assert.deepInclude(summary, { finished: 2, failed: [] })
       const tags = (yield* journal).map(({ event }) => event._tag)

@@ -3,6 +3,7 @@ import { Backend, type BackendError, type Capabilities, type CheckpointRef, Chec
 import { Effect, Option } from "effect"
 import { type StoreError, type StudyError, type StudyProblem, studyError } from "../errors.ts"
 import { type RunState, Store } from "../store/Store.ts"
+import { sameStudy } from "../store/sameStudy.ts"
 import { Study } from "../study/index.ts"
 import type { StudyRun } from "../study/Study.ts"
 import { afford, type PlanBudget } from "./afford.ts"
@@ -165,6 +166,7 @@ export const plan: (
   if (problems.length > 0) return yield* studyError(group(problems))
 
   const store = yield* Store
+  yield* sameStudy(store.path, yield* store.study, study.name)
   const stateOf = standings(runs, yield* store.runs, ({ spec }) => capabilities.numerics[spec.precision])
   const clock: Clock | undefined =
     calibration === undefined ? statedClock(capabilities) : calibratedClock(calibration, capabilities)

@@ -20,6 +20,7 @@ import type { DriverInfo } from "./driver.ts"
 import type { JournalEntry, JournalEvent } from "./journal.ts"
 import { makeStore } from "./makeStore.ts"
 import { inspectFile, storeFailure } from "./openFile.ts"
+import type { Recovery } from "./recoveries.ts"
 import { migrate } from "./schema.ts"
 import { builtin, sqliteClient } from "./sqlite.ts"
 
@@ -60,7 +61,7 @@ export interface Session {
   ) => Effect.Effect<ReadonlyArray<JournalEntry>, StoreError>
   /** Journals what is asked of runs, where it was not asked before. */
   readonly planned: (
-    runs: ReadonlyArray<Pick<StudyRun, "runId" | "spec" | "horizons" | "averages">>,
+    runs: ReadonlyArray<Pick<StudyRun, "runId" | "spec" | "horizons" | "probes" | "averages">>,
   ) => Effect.Effect<ReadonlyArray<JournalEntry>, StoreError>
   /** Records what was prepared, or fails with `DataChanged` when an earlier session prepared something else. */
   readonly prepared: (prepared: Prepared) => Effect.Effect<void, StoreError>
@@ -75,8 +76,10 @@ export interface Removal {
 export interface StoreService {
   /** The file, or `:memory:`. */
   readonly path: string
-  /** Becomes the one driver until the scope closes; `DriverActive` when there is another. */
+  /** Becomes the one driver until the scope closes; `DriverActive` when there is another, `OtherStudy` when it holds another study's results. */
   readonly drive: (options: DriverOptions) => Effect.Effect<Session, StoreError, Scope.Scope>
+  /** Name of the study whose results it holds; `undefined` while it holds none. */
+  readonly study: Effect.Effect<string | undefined, StoreError>
   /** The driver at work now, in this process or another. */
   readonly driver: Effect.Effect<DriverInfo | undefined, StoreError>
   /** Every run of the store, by `runId` then `numericsId`. */
@@ -88,6 +91,8 @@ export interface StoreService {
   readonly uncleared: Effect.Effect<ReadonlyArray<{ readonly runId: string; readonly numericsId: string }>, StoreError>
   /** Rows for `@ts/fit`: of the study's readings, or of everything ever asked for. */
   readonly rows: (study?: Study) => Effect.Effect<ReadonlyArray<Row>, StoreError | StudyError>
+  /** The branches of a study and their trunks, by checkpoint, for `localRecovery` of `@ts/fit`. */
+  readonly recoveries: (study: Study) => Effect.Effect<ReadonlyArray<Recovery>, StoreError | StudyError>
   /** The journal from the beginning, or from after `seq`. */
   readonly journal: (after?: number) => Stream.Stream<JournalEntry, StoreError>
   /** The same, and what this or another process journals from now on; looks every half second unless told otherwise. Never ends. */
@@ -136,6 +141,9 @@ export class Store extends Context.Service<Store, StoreService>()("@ts/sweep/Sto
 
   /** Rows for `@ts/fit`: of the study's readings, or of everything ever asked for. */
   static readonly rows = (study?: Study) => Store.use((store) => store.rows(study))
+
+  /** The branches of a study and their trunks, by checkpoint, for `localRecovery` of `@ts/fit`. */
+  static readonly recoveries = (study: Study) => Store.use((store) => store.recoveries(study))
 
   /** Takes results back: all of a run, or its readings at one horizon. */
   static readonly remove = (removal: Removal) => Store.use((store) => store.remove(removal))

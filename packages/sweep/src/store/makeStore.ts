@@ -7,9 +7,11 @@ import { Study } from "../study/index.ts"
 import { appendAll, entryOf, replay, type StoredEntry } from "./append.ts"
 import { becomeDriver, currentDriver, now, stillDriver } from "./driver.ts"
 import { storeFailure } from "./openFile.ts"
+import { recoveriesOf } from "./recoveries.ts"
 import { type Asked, rowsOf, type StoredReading, type StoredRun } from "./rows.ts"
 import type { DriverOptions, Removal, Session, StoreService } from "./Store.ts"
 import { differenceOf, goesFurther, type PreparedData } from "./sameData.ts"
+import { sameStudy } from "./sameStudy.ts"
 import { views } from "./schema.ts"
 import { Sqlite } from "./sqlite.ts"
 import { readStates } from "./states.ts"
@@ -67,20 +69,32 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
         { horizons: new Set<number>(JSON.parse(horizons)), averages: new Set<number>(JSON.parse(averages)) },
       ]),
     )
-    const fresh = runs.filter(({ runId, horizons, averages }) => {
+    const fresh = runs.filter(({ runId, horizons, averages, probes }) => {
       const known = asked.get(runId)
       if (known === undefined) return true
-      return !horizons.every((at) => known.horizons.has(at)) || !averages.every((decay) => known.averages.has(decay))
+      return (
+        !horizons.every((at) => known.horizons.has(at) || probes?.includes(at)) ||
+        !averages.every((decay) => known.averages.has(decay))
+      )
     })
     if (fresh.length === 0) return []
     return yield* append(
-      fresh.map(({ runId, spec, horizons, averages }) => ({
-        event: { _tag: "RunPlanned", runId, spec, horizons, averages },
+      fresh.map(({ runId, spec, horizons, averages, probes = [] }) => ({
+        // What is read to compare branches is no reading of a horizon, also where the study is not at hand.
+        event: { _tag: "RunPlanned", runId, spec, horizons: horizons.filter((at) => !probes.includes(at)), averages },
       })),
     )
   })
 
+  /** By name; a store that holds nothing yet is nobody's. */
+  const study = guard(
+    sql<{
+      study: string
+    }>`SELECT study FROM sessions WHERE EXISTS (SELECT 1 FROM runs) ORDER BY started, rowid LIMIT 1`,
+  ).pipe(Effect.map(([first]) => first?.study))
+
   const drive = Effect.fnUntraced(function* (options: DriverOptions) {
+    yield* sameStudy(path, yield* study, options.study)
     const session = yield* newSession
     yield* becomeDriver(sql, path, session)
     const append: Session["append"] = (events) =>
@@ -90,8 +104,8 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
           return appendAll(db, { session, deterministic: options.deterministic, time }, events)
         }),
       )
-    const { study, backend, device } = options
-    yield* append([{ event: { _tag: "SessionStarted", study, backend, device } }])
+    const { study: name, backend, device } = options
+    yield* append([{ event: { _tag: "SessionStarted", study: name, backend, device } }])
     return {
       id: session,
       append,
@@ -99,6 +113,13 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
       prepared: (found) => prepared(append, found),
     } satisfies Session
   })
+
+  const stored = guard(
+    Effect.all([
+      sql<StoredRun>`SELECT * FROM runs ORDER BY rowid`,
+      sql<StoredReading>`SELECT * FROM readings`,
+    ] as const),
+  )
 
   const rows = Effect.fnUntraced(function* (study?: Study) {
     const asked: ReadonlyArray<Asked> =
@@ -117,9 +138,11 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
             averages: JSON.parse(row.averages),
           }))
         : (yield* Study.expand(study)).runs
-    const runs = yield* guard(sql<StoredRun>`SELECT * FROM runs ORDER BY rowid`)
-    const readings = yield* guard(sql<StoredReading>`SELECT * FROM readings`)
-    return rowsOf(asked, runs, readings)
+    return rowsOf(asked, ...(yield* stored))
+  })
+
+  const recoveries = Effect.fnUntraced(function* (study: Study) {
+    return recoveriesOf((yield* Study.expand(study)).runs, ...(yield* stored))
   })
 
   /** As the only driver, for the length of one transaction. */
@@ -159,6 +182,7 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
   return {
     path,
     drive,
+    study,
     driver: guard(currentDriver(sql)),
     runs: guard(readStates(sql)),
     run: (runId, numericsId) =>
@@ -175,6 +199,7 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
           WHERE kept.run_id = runs.run_id AND kept.numerics_id = runs.numerics_id)`,
     ).pipe(Effect.map((found) => found.map(({ run_id, numerics_id }) => ({ runId: run_id, numericsId: numerics_id })))),
     rows,
+    recoveries,
     journal,
     follow,
     remove: ({ runId, requested }: Removal) =>

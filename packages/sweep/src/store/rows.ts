@@ -1,8 +1,11 @@
 /** From what is stored to the rows `@ts/fit` reads. */
 import { averageName, parameterCount, type RunSpec } from "@ts/backend"
 import type { Row } from "@ts/fit"
-import { nextBatch, stepsUntil } from "@ts/schedule"
-import { boundaryOf } from "../plan/boundary.ts"
+import { nextBatch } from "@ts/schedule"
+import { boundaryOf, stepsTo } from "../plan/boundary.ts"
+import { once } from "../study/identity.ts"
+import { horizonsOf } from "../study/runs.ts"
+import { markedName, marksOf } from "./marks.ts"
 
 export interface StoredReading {
   readonly run_id: string
@@ -31,7 +34,42 @@ export interface Asked {
   readonly runId: string
   readonly spec: RunSpec
   readonly horizons: ReadonlyArray<number>
+  readonly probes?: ReadonlyArray<number>
   readonly averages: ReadonlyArray<number>
+}
+
+/** Finds what is stored of runs; a branch whose trunk diverged before it leaves is taken to have diverged there. */
+export const storedOf = (
+  asked: ReadonlyArray<Asked>,
+  runs: ReadonlyArray<StoredRun>,
+  readings: ReadonlyArray<StoredReading>,
+) => {
+  const specs = new Map(asked.map(({ runId, spec }) => [runId, spec]))
+  const byRun = new Map<string, Array<StoredRun>>()
+  for (const run of runs) {
+    const known = byRun.get(run.run_id)
+    if (known === undefined) byRun.set(run.run_id, [run])
+    else known.push(run)
+  }
+  const keyOf = (r: { run_id: string; numerics_id: string }, requested: number, average: string) =>
+    `${r.run_id} ${r.numerics_id} ${requested} ${average}`
+  const taken = new Map(readings.map((r) => [keyOf(r, r.requested, r.average), r]))
+  const runsOf = ({ runId, spec: { origin } }: Pick<Asked, "runId" | "spec">): ReadonlyArray<StoredRun> => {
+    const own = byRun.get(runId) ?? []
+    const parent = origin === undefined ? undefined : specs.get(origin.parent)
+    if (origin === undefined || parent === undefined) return own
+    const known = new Set(own.flatMap((run) => (run.failure === null ? [run.numerics_id] : [])))
+    const fallen = runsOf({ runId: origin.parent, spec: parent })
+      .filter((run) => run.diverged_at !== null && run.diverged_at <= origin.at && !known.has(run.numerics_id))
+      .map((run) => ({ ...run, run_id: runId, diverged_at: origin.at }))
+    const replaced = new Set(fallen.map((run) => run.numerics_id))
+    return [...own.filter((run) => !replaced.has(run.numerics_id)), ...fallen]
+  }
+  return {
+    parentOf: (runId: string): RunSpec | undefined => specs.get(runId),
+    runsOf,
+    readingOf: (run: StoredRun, requested: number, average: string) => taken.get(keyOf(run, requested, average)),
+  }
 }
 
 /** The batch in force where the reading is taken, tokens. */
@@ -40,54 +78,57 @@ const batchAt = ({ batch }: RunSpec, tokens: number): number =>
 
 /**
  * One row per reading that was asked for and taken; a diverged run has one, with loss NaN, for each that it did not
- * reach. `tokens` is the horizon asked for, `steps` counts up to the step boundary at or after it.
+ * reach. `tokens` is the horizon asked for, `steps` counts up to the step boundary at or after it, over the parents of a
+ * branch too.
+ *
+ * Readings that are not of a constant batch from the start say so in `average` (`marksOf`), so that no fit mixes them with
+ * those that are. Branches that hang on a trunk to be compared with it give no rows; see `recoveriesOf`.
  */
 export const rowsOf = (
   asked: ReadonlyArray<Asked>,
   runs: ReadonlyArray<StoredRun>,
   readings: ReadonlyArray<StoredReading>,
 ): ReadonlyArray<Row> => {
-  const byRun = new Map<string, Array<StoredRun>>()
-  for (const run of runs) byRun.set(run.run_id, [...(byRun.get(run.run_id) ?? []), run])
-  const keyOf = (r: { run_id: string; numerics_id: string }, requested: number, average: string) =>
-    `${r.run_id} ${r.numerics_id} ${requested} ${average}`
-  const taken = new Map(readings.map((r) => [keyOf(r, r.requested, r.average), r]))
-
-  return asked.flatMap(({ runId, spec, horizons, averages }) => {
-    const warmup = "warmup" in spec.schedule ? spec.schedule.warmup : 0
-    const warmupSteps = stepsUntil(spec.batch, warmup)
-    const size = parameterCount(spec.model)
-    const names = ["none", ...averages.map(averageName)]
-    return (byRun.get(runId) ?? []).flatMap((run) =>
-      horizons.flatMap((horizon) =>
-        names.flatMap((average): ReadonlyArray<Row> => {
-          const reading = taken.get(keyOf(run, horizon, average))
+  const { parentOf, runsOf, readingOf } = storedOf(asked, runs, readings)
+  const sizeOf = once(parameterCount)
+  const namesOf = once((averages: ReadonlyArray<number>) => ["none", ...averages.map(averageName)])
+  const rows: Array<Row> = []
+  for (const run of asked) {
+    const stored = runsOf(run)
+    const horizons = horizonsOf(run)
+    if (stored.length === 0 || horizons.length === 0) continue
+    const { runId, spec } = run
+    const marks = marksOf(spec, parentOf)
+    const warmupSteps = "warmup" in spec.schedule ? stepsTo(spec, spec.schedule.warmup, parentOf) : 0
+    for (const one of stored) {
+      for (const horizon of horizons) {
+        for (const average of namesOf(run.averages)) {
+          const reading = readingOf(one, horizon, average)
           const diverged =
-            reading === undefined && run.diverged_at !== null && boundaryOf(spec, horizon) >= run.diverged_at
-          if (reading === undefined && !diverged) return []
-          return [
-            {
-              runId,
-              seed: spec.seed,
-              tokens: horizon,
-              batch: batchAt(spec, horizon),
-              eta: spec.eta,
-              width: spec.model.d_model,
-              average,
-              loss: reading?.loss ?? Number.NaN,
-              status: diverged ? "diverged" : "finished",
-              steps: reading?.step ?? stepsUntil(spec.batch, horizon),
-              warmupSteps,
-              size,
-              provenance: {
-                backend: run.backend,
-                numericsId: run.numerics_id,
-                ...(run.synthetic === 1 ? { synthetic: true } : {}),
-              },
+            reading === undefined && one.diverged_at !== null && boundaryOf(spec, horizon) >= one.diverged_at
+          if (reading === undefined && !diverged) continue
+          rows.push({
+            runId,
+            seed: spec.seed,
+            tokens: horizon,
+            batch: batchAt(spec, horizon),
+            eta: spec.eta,
+            width: spec.model.d_model,
+            average: markedName(marks, average),
+            loss: reading?.loss ?? Number.NaN,
+            status: diverged ? "diverged" : "finished",
+            steps: reading?.step ?? stepsTo(spec, horizon, parentOf),
+            warmupSteps,
+            size: sizeOf(spec.model),
+            provenance: {
+              backend: one.backend,
+              numericsId: one.numerics_id,
+              ...(one.synthetic === 1 ? { synthetic: true } : {}),
             },
-          ]
-        }),
-      ),
-    )
-  })
+          })
+        }
+      }
+    }
+  }
+  return rows
 }
