@@ -1,6 +1,6 @@
 /** What is wrong with a study, as sentences with the field, the value and the way out. */
 import { Predicate, SchemaIssue } from "effect"
-import { type StudyProblem, studyError } from "../errors.ts"
+import { problem, type StudyProblem, studyError } from "../errors.ts"
 import { partFields, wayOut } from "./fields.ts"
 import { valueAt } from "./loose.ts"
 
@@ -21,6 +21,9 @@ export const schemaProblems = (issue: SchemaIssue.Issue, value: unknown): Readon
       (part) => (Predicate.isObject(part) ? (part as { key: PropertyKey }).key : part) as PropertyKey,
     )
     const field = keys.join(".")
+    const list = valueAt(value, keys.slice(0, -1))
+    if (Array.isArray(list) && list.length === 0)
+      return problem(keys.slice(0, -1).join("."), "the list is empty; give at least one value")
     const given = valueAt(value, keys)
     const name = String(keys.at(-1))
     const said = message.includes("excess property")
