@@ -51,7 +51,7 @@ export const readJournal = Effect.flatMap(Store, (store) => Stream.runCollect(st
  * bits than undisturbed, no run left open, nothing left to do, no driver left; and that the journal alone gives the
  * same rows again.
  */
-export const verify = (
+export const verify = async (
   bench: Bench,
   folder: string,
   promised: ReadonlyArray<JournalEntry> = acknowledged(folder),

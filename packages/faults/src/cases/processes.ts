@@ -8,6 +8,15 @@ import type { CaseOptions, FaultCase } from "../faultCase.ts"
 import { expectFinished } from "../kills.ts"
 import { inFolder, verify } from "../verify.ts"
 
+/** Whether it was still there. */
+const killProcess = (pid: number): boolean => {
+  try {
+    return process.kill(pid, "SIGKILL")
+  } catch {
+    return false
+  }
+}
+
 const workersKilled = ({ kills = 4, workers }: CaseOptions): FaultCase => ({
   name: "its worker processes are killed: their runs are tried again",
   skip: () => (workers === undefined ? "it is not told where the worker processes are (option `workers`)" : undefined),
@@ -24,8 +33,7 @@ const workersKilled = ({ kills = 4, workers }: CaseOptions): FaultCase => ({
               const pids = workers!()
               // None at work between two bundles: at the next event, then.
               if (pids.length === 0) return
-              for (const pid of pids) process.kill(pid, "SIGKILL")
-              killed += pids.length
+              killed += pids.filter(killProcess).length
               next = draw(--left)
             }),
           ),
