@@ -6,8 +6,9 @@ import { status } from "./status.ts"
 export const Sweep = { plan, run, status }
 
 export { StoreError, StoreErrorReason, StudyError, type StudyProblem, type SweepError } from "./errors.ts"
+export type { PlanBudget } from "./plan/afford.ts"
 export type { Cost } from "./plan/cost.ts"
-export type { Plan, PlannedRun } from "./plan/plan.ts"
+export type { Plan, PlannedRun, PlanOptions } from "./plan/plan.ts"
 export type { Work } from "./plan/remaining.ts"
 export type { Budget, Stopped } from "./run/budget.ts"
 export type { Progress, Summary, SweepEvent } from "./run/events.ts"
@@ -16,6 +17,7 @@ export { type Contender, type HopelessOptions, hopeless, type PrunePolicy } from
 export type { RunStanding, RunStatus, SweepStatus } from "./status.ts"
 export type { DriverInfo } from "./store/driver.ts"
 export { EngineEvent, type JournalEntry, JournalEvent } from "./store/journal.ts"
+export type { Recovering, Recovery } from "./store/recoveries.ts"
 export {
   type DriverOptions,
   type Removal,
@@ -24,10 +26,13 @@ export {
   Store,
   type StoreService,
 } from "./store/Store.ts"
+export { type BatchRamp, type BatchRampOptions, batchRamp } from "./study/batchRamp.ts"
 export { Study } from "./study/index.ts"
 export type { Rule } from "./study/rules.ts"
 export type {
+  BranchesInput,
   DataInput,
+  DecayInput,
   Expansion,
   ExplicitRun,
   Part,
