@@ -20,7 +20,11 @@ const sound = closedFormBackend({
     maxima: {},
   },
   evaluation: "formula",
-  run: (spec) => (at) => () => 2 + (Math.log(spec.eta) + 5) ** 2 / 100 + at.tokens ** -0.5,
+  run:
+    ([{ spec }]) =>
+    (at) =>
+    () =>
+      2 + (Math.log(spec.eta) + 5) ** 2 / 100 + at.tokens ** -0.5,
 })
 
 suite("a formula", sound)

@@ -29,6 +29,8 @@ export interface Checkpoint {
   readonly averages: ReadonlyArray<number>
   /** Small state of the trainer beside the tensors. */
   readonly metadata: Readonly<Record<string, number>>
+  /** Small documents beside the tensors, by name: the lineage of a run whose losses are computed. */
+  readonly documents?: Readonly<Record<string, string>>
   /** By name: `transformer...` weights; `m:`, `v:`, `momentum:`, `average:<name>:` + weight for state. */
   readonly tensors: ReadonlyMap<string, Tensor>
 }

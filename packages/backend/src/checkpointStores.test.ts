@@ -16,6 +16,7 @@ const checkpoint = (tokens: number, runId = "0123456789abcdef"): Checkpoint => (
   step: tokens / 64,
   averages: [0.99],
   metadata: { lossAverage: Math.PI },
+  documents: { lineage: "[1, \"ü\"]" },
   tensors: new Map([
     ["w", { shape: [2, 3], values: Float32Array.from([1, -2, 3.5, Math.fround(1e-30), 0, tokens]) }],
     ["b", { shape: [], values: Float32Array.of(7) }],

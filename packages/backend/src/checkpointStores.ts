@@ -19,12 +19,13 @@ const Header = Schema.Struct({
   version: Schema.Literal(1),
   ref: CheckpointRef.mapFields(({ hash: _, ...fields }) => fields),
   metadata: Schema.Record(Schema.String, Schema.Finite),
+  documents: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
 })
 
 const encode = (checkpoint: Checkpoint) =>
   Effect.promise(async (): Promise<{ readonly ref: CheckpointRef; readonly bytes: Uint8Array }> => {
-    const { tensors, metadata, ...ref } = checkpoint
-    const header = JSON.stringify({ version: 1, ref, metadata })
+    const { tensors, metadata, documents, ...ref } = checkpoint
+    const header = JSON.stringify({ version: 1, ref, metadata, documents })
     const bytes = encodeSafetensors({ metadata: { time_transfer: header }, tensors })
     return { ref: { ...ref, hash: await bytesHash(bytes) }, bytes }
   })
@@ -36,7 +37,8 @@ const decode = (ref: CheckpointRef, bytes: Uint8Array) =>
       if (found !== ref.hash) throw new RangeError(`its hash is ${found.slice(0, 12)}, not ${ref.hash.slice(0, 12)}`)
       const file = decodeSafetensors(bytes)
       const header = Schema.decodeUnknownSync(Header)(JSON.parse(file.metadata["time_transfer"] ?? "null"))
-      return { ...header.ref, metadata: header.metadata, tensors: file.tensors }
+      const { ref: position, version: _, ...held } = header
+      return { ...position, ...held, tensors: file.tensors }
     },
     catch: (cause) =>
       failure(

@@ -1,10 +1,18 @@
 /** One run of a bundle: what follows from its assignment, and where it stands. */
-import { type Assignment, averageName, type BackendError, canonicalJson, type RunSpec, runId } from "@ts/backend"
+import {
+  type Assignment,
+  averageName,
+  type BackendError,
+  canonicalJson,
+  type RunSpec,
+  runId,
+  stepBoundary,
+} from "@ts/backend"
 import type { Corpus } from "@ts/data"
 import { laneScalars, type Mpt, mpt, parametrise, ShapeFieldError, training } from "@ts/model"
 import type { Plan } from "@ts/mup"
 import type { Training } from "@ts/program"
-import { factor, nextBatch, roundToStep } from "@ts/schedule"
+import { factor } from "@ts/schedule"
 import { Effect } from "effect"
 import { type DivergenceState, notDiverged } from "./divergence.ts"
 import { failure } from "./errors.ts"
@@ -78,19 +86,11 @@ export const startRun = (assignment: Assignment, plan: Plan, corpus: Corpus): Ru
   }
 }
 
-/** The first step boundary at or after `tokens`. A branch steps from its origin. */
-export const boundary = ({ batch, origin }: Assignment["spec"], tokens: number): number => {
-  if (origin === undefined) return roundToStep(batch, tokens)
-  let position = origin.at
-  while (position < tokens) position += nextBatch(batch, position)
-  return position
-}
-
 /** Tokens that a run reads at most: to the end of its last step, and the noise scale's probes past a reading. */
 export const tokensNeeded = ({ spec, until, evaluateAt, noiseScale }: Assignment): number => {
-  const end = boundary(spec, until)
+  const end = stepBoundary(spec, until)
   if (noiseScale === undefined || evaluateAt.length === 0) return end
-  return Math.max(end, boundary(spec, Math.max(...evaluateAt)) + noiseScale.big * noiseScale.samples)
+  return Math.max(end, stepBoundary(spec, Math.max(...evaluateAt)) + noiseScale.big * noiseScale.samples)
 }
 
 /** Run-time scalars of the lane that hold for the whole run. */

@@ -3,7 +3,14 @@
  * one at a time, and nothing is trained ahead of a reading not yet told, so that whoever stops listening loses none. Only
  * `Stepped` events of the chunk under way can go untold.
  */
-import { type BackendError, type Checkpoint, type CheckpointRef, CheckpointStore, type RunEvent } from "@ts/backend"
+import {
+  type BackendError,
+  type Checkpoint,
+  type CheckpointRef,
+  CheckpointStore,
+  type RunEvent,
+  stepBoundary,
+} from "@ts/backend"
 import { initialise } from "@ts/model"
 import { cost, type DeviceInfo } from "@ts/program"
 import { Cause, Clock, Effect, type Scope } from "effect"
@@ -13,7 +20,7 @@ import { type Blame, deviceFailure, unreadable } from "./errors.ts"
 import { makePace } from "./pace.ts"
 import type { Compiled } from "./pool.ts"
 import { type Replay, takeReadings } from "./readings.ts"
-import { boundary, constantsOf, etaAt, type Run, type Shape } from "./run.ts"
+import { constantsOf, etaAt, type Run, type Shape } from "./run.ts"
 
 export interface SessionOptions {
   /** Wall time that one call to the device should take, milliseconds. */
@@ -71,7 +78,7 @@ export const startSession = Effect.fnUntraced(function* (
   const runs = lanes.map(({ run }) => run)
   const S = shape.training.sequenceLength
   const names = shape.training.stepScalars
-  const ends = runs.map(({ assignment }) => boundary(assignment.spec, assignment.until))
+  const ends = runs.map(({ assignment }) => stepBoundary(assignment.spec, assignment.until))
 
   // To its end, once begun: the executable may be another bundle's as soon as this one is interrupted.
   yield* Effect.uninterruptible(

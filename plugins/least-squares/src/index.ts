@@ -1,3 +1,5 @@
-export { defaultProblem, LeastSquaresBackend } from "./backend.ts"
-export { type Average, type Descent, descent, type Segment } from "./moments.ts"
+export type { Average } from "./average.ts"
+export { defaultProblem, LeastSquaresBackend, type LeastSquaresOptions } from "./backend.ts"
+export { type Descent, descent } from "./descent.ts"
+export type { Segment } from "./moments.ts"
 export { type Modes, modesOf, type Problem, ProblemError } from "./problem.ts"

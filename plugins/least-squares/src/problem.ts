@@ -37,13 +37,27 @@ const positive = (field: string, value: number, above: number) => {
   if (!(value > above && Number.isFinite(value))) throw new ProblemError(field, value, `a finite number above ${above}`)
 }
 
+/** Modes are summed over once, when a problem is set up. */
+const most = 2 ** 24
+
 /** @throws {ProblemError} naming the field that is out of range */
-export const modesOf = ({ a, b, modes, sigma, signal }: Problem): Modes => {
+export const validateProblem = ({ a, b, modes, sigma, signal }: Problem): void => {
   positive("a", a, 1)
   positive("b", b, 1)
   positive("signal", signal, 0)
   if (!(sigma >= 0 && Number.isFinite(sigma))) throw new ProblemError("sigma", sigma, "a finite number, at least 0")
-  if (!Number.isInteger(modes) || modes < 1) throw new ProblemError("modes", modes, "a whole number, at least 1")
+  if (!Number.isInteger(modes) || modes < 1 || modes > most)
+    throw new ProblemError("modes", modes, `a whole number from 1 to ${most}`)
+}
+
+/**
+ * Every mode, one by one.
+ *
+ * @throws {ProblemError} naming the field that is out of range
+ */
+export const modesOf = (problem: Problem): Modes => {
+  validateProblem(problem)
+  const { a, b, modes, signal } = problem
   const power = (exponent: number, total: number) => {
     const values = Float64Array.from({ length: modes }, (_, i) => (i + 1) ** -exponent)
     const sum = values.reduce((x, y) => x + y, 0)

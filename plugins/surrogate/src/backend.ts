@@ -46,7 +46,7 @@ const layerWith = (law: SurrogateLaw = defaultLaw, noise: EvaluationNoise = defa
             field: "batch",
             message: `batch: the law knows constant batches only, not "${batch.kind}"; use { kind: "constant" }`,
           },
-    run: (spec) => {
+    run: ([{ spec }]) => {
       const batch = nextBatch(spec.batch, 0)
       return ({ tokens }) => {
         const loss = lawLoss(law, spec.eta, batch, tokens)
