@@ -105,7 +105,12 @@ it("stops at Ctrl-C with code 130 and goes on where it stopped", async () => {
     () => running.said().includes("training"),
     () => over,
   )
-  await sleep(300)
+  // Something is trained before it is stopped, however slow the machine.
+  const database = join(folder, "killed/study.db")
+  await until(
+    () => existsSync(database) && measured(database).stepped.size > 0,
+    () => over,
+  )
   running.process.kill("SIGINT")
   const { code, stdout, stderr } = await running.ended
   expect(code, stderr).toBe(130)
