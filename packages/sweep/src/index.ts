@@ -1,12 +1,15 @@
+import { calibrate } from "./plan/calibrate.ts"
 import { plan } from "./plan/plan.ts"
 import { run } from "./run/run.ts"
 import { status } from "./status.ts"
 
 /** Plans a study, runs the plan, tells how it stands. */
-export const Sweep = { plan, run, status }
+export const Sweep = { plan, calibrate, run, status }
 
 export { StoreError, StoreErrorReason, StudyError, type StudyProblem, type SweepError } from "./errors.ts"
 export type { PlanBudget } from "./plan/afford.ts"
+export type { CalibrateOptions } from "./plan/calibrate.ts"
+export type { Calibration, ShapeRate } from "./plan/calibration.ts"
 export type { Cost } from "./plan/cost.ts"
 export type { Plan, PlannedRun, PlanOptions } from "./plan/plan.ts"
 export type { Work } from "./plan/remaining.ts"

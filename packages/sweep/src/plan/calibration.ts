@@ -47,7 +47,10 @@ export const shapeReader = (): ((spec: RunSpec, averages: ReadonlyArray<number>)
 }
 
 /** Seconds of one worker. A reading counts as the third of a training step over the validation tokens that its forward pass is. */
-export const calibratedClock = ({ rates, secondsPerFlop }: Calibration, { concurrency }: Capabilities): Clock => {
+export const calibratedClock = (
+  { rates, secondsPerFlop }: Calibration,
+  { concurrency }: Pick<Capabilities, "concurrency">,
+): Clock => {
   const byShape = new Map(rates.map((rate) => [rate.shape, rate]))
   const shapeOf = shapeReader()
   const workers = Math.max(1, concurrency)
