@@ -21,6 +21,7 @@ import type { JournalEntry, JournalEvent } from "./journal.ts"
 import { makeStore } from "./makeStore.ts"
 import { inspectFile, storeFailure } from "./openFile.ts"
 import type { Recovery } from "./recoveries.ts"
+import type { Asked } from "./rows.ts"
 import { migrate } from "./schema.ts"
 import { builtin, sqliteClient } from "./sqlite.ts"
 
@@ -89,6 +90,8 @@ export interface StoreService {
   readonly checkpoints: (runId: string, numericsId: string) => Effect.Effect<ReadonlyArray<CheckpointRef>, StoreError>
   /** Runs with checkpoints that nobody has looked through since they last trained. */
   readonly uncleared: Effect.Effect<ReadonlyArray<{ readonly runId: string; readonly numericsId: string }>, StoreError>
+  /** Every run ever planned, with all that was asked of it. */
+  readonly asked: Effect.Effect<ReadonlyArray<Asked>, StoreError>
   /** Rows for `@ts/fit`: of the study's readings, or of everything ever asked for. */
   readonly rows: (study?: Study) => Effect.Effect<ReadonlyArray<Row>, StoreError | StudyError>
   /** The branches of a study and their trunks, by checkpoint, for `localRecovery` of `@ts/fit`. */

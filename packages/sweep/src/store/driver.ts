@@ -86,7 +86,7 @@ export const becomeDriver = Effect.fnUntraced(
       Effect.forkScoped,
     )
   },
-  (effect, _sql, path) => Effect.mapError(effect, storeFailure(path)),
+  (effect, _sql, path) => Effect.withTracerEnabled(Effect.mapError(effect, storeFailure(path)), false),
 )
 
 /** Throws `LostLock` unless the session is still the driver; for use inside a transaction. */

@@ -121,24 +121,23 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
     ] as const),
   )
 
+  const asked = guard(
+    sql<{ run_id: string; spec: string; horizons: string; averages: string }>`SELECT * FROM specs ORDER BY rowid`,
+  ).pipe(
+    Effect.map((found) =>
+      found.map(
+        ({ run_id, spec, horizons, averages }): Asked => ({
+          runId: run_id,
+          spec: JSON.parse(spec),
+          horizons: JSON.parse(horizons),
+          averages: JSON.parse(averages),
+        }),
+      ),
+    ),
+  )
+
   const rows = Effect.fnUntraced(function* (study?: Study) {
-    const asked: ReadonlyArray<Asked> =
-      study === undefined
-        ? (yield* guard(
-            sql<{
-              run_id: string
-              spec: string
-              horizons: string
-              averages: string
-            }>`SELECT * FROM specs ORDER BY rowid`,
-          )).map((row) => ({
-            runId: row.run_id,
-            spec: JSON.parse(row.spec),
-            horizons: JSON.parse(row.horizons),
-            averages: JSON.parse(row.averages),
-          }))
-        : (yield* Study.expand(study)).runs
-    return rowsOf(asked, ...(yield* stored))
+    return rowsOf(study === undefined ? yield* asked : (yield* Study.expand(study)).runs, ...(yield* stored))
   })
 
   const recoveries = Effect.fnUntraced(function* (study: Study) {
@@ -198,6 +197,7 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
         AND EXISTS (SELECT 1 FROM checkpoints AS kept
           WHERE kept.run_id = runs.run_id AND kept.numerics_id = runs.numerics_id)`,
     ).pipe(Effect.map((found) => found.map(({ run_id, numerics_id }) => ({ runId: run_id, numericsId: numerics_id })))),
+    asked,
     rows,
     recoveries,
     journal,
