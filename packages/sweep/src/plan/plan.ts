@@ -12,7 +12,7 @@ import { incapabilities } from "./capable.ts"
 import { type Clock, type Cost, costOf, flopsOf, type Priced, statedClock } from "./cost.ts"
 import { depths, inOrder } from "./order.ts"
 import { keysAt, missingHorizons, remainingWork, type Start, type Work } from "./remaining.ts"
-import { standings } from "./standing.ts"
+import { standings, unpruned } from "./standing.ts"
 
 /** A run with something left to do. */
 export interface PlannedRun extends StudyRun, Priced {
@@ -44,6 +44,8 @@ export interface Plan {
 export interface PlanOptions {
   /** Plan only what this buys, short horizons first. */
   readonly budget?: PlanBudget
+  /** Go on with pruned runs, too; else what they did not read counts as answered. */
+  readonly pruned?: boolean
   /** Of this backend, for the time of the plan; see `Sweep.calibrate`. */
   readonly calibration?: Calibration
 }
@@ -158,7 +160,7 @@ export const plan: (
   options?: PlanOptions,
 ) => Effect.Effect<Plan, StudyError | StoreError | BackendError, Backend | Store> = Effect.fn("Sweep.plan")(function* (
   study: Study,
-  { budget, calibration }: PlanOptions = {},
+  { budget, pruned = false, calibration }: PlanOptions = {},
 ) {
   const { runs, notes } = yield* Study.expand(study)
   const { capabilities } = yield* Backend
@@ -167,7 +169,12 @@ export const plan: (
 
   const store = yield* Store
   yield* sameStudy(store.path, yield* store.study, study.name)
-  const stateOf = standings(runs, yield* store.runs, ({ spec }) => capabilities.numerics[spec.precision])
+  const states = yield* store.runs
+  const stateOf = standings(
+    runs,
+    pruned ? unpruned(states) : states,
+    ({ spec }) => capabilities.numerics[spec.precision],
+  )
   const clock: Clock | undefined =
     calibration === undefined ? statedClock(capabilities) : calibratedClock(calibration, capabilities)
   const all = yield* remaining(runs, stateOf, capabilities)

@@ -2,13 +2,24 @@
 import type { RunState } from "../store/Store.ts"
 import type { StudyRun } from "../study/Study.ts"
 
+type States = ReadonlyMap<string, ReadonlyMap<string, RunState>>
+
+/** As if no run had been pruned. */
+export const unpruned = (states: States): States =>
+  new Map(
+    [...states].map(([runId, byNumerics]) => [
+      runId,
+      new Map([...byNumerics].map(([numericsId, { pruned: _, ...state }]) => [numericsId, state])),
+    ]),
+  )
+
 /**
  * The state of each run under the numerics it would be trained by. A branch whose trunk diverged, or was pruned, before
  * it leaves is answered by that: it shares its trunk's fate where it starts.
  */
 export const standings = (
   runs: ReadonlyArray<StudyRun>,
-  states: ReadonlyMap<string, ReadonlyMap<string, RunState>>,
+  states: States,
   numericsOf: (run: StudyRun) => string,
 ): ((run: StudyRun) => RunState | undefined) => {
   const byId = new Map(runs.flatMap((run) => (run.spec.origin === undefined ? [] : [[run.runId, run] as const])))
