@@ -1,11 +1,16 @@
+import { adapt, nextOf } from "./adaptive/adapt.ts"
 import { calibrate } from "./plan/calibrate.ts"
 import { plan } from "./plan/plan.ts"
 import { run } from "./run/run.ts"
 import { status } from "./status.ts"
 
 /** Plans a study, runs the plan, tells how it stands. */
-export const Sweep = { plan, calibrate, run, status }
+export const Sweep = { plan, calibrate, run, status, adapt, next: nextOf }
 
+export type { AdaptEvent, Adapted, Round } from "./adaptive/adapt.ts"
+export type { Adaptive } from "./adaptive/declared.ts"
+export type { ModelAnswer, Spent } from "./adaptive/next.ts"
+export type { Answer, Question } from "./adaptive/question.ts"
 export { StoreError, StoreErrorReason, StudyError, type StudyProblem, type SweepError } from "./errors.ts"
 export type { PlanBudget } from "./plan/afford.ts"
 export type { CalibrateOptions } from "./plan/calibrate.ts"

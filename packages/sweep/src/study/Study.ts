@@ -10,6 +10,7 @@ import type {
   RunSpec,
   RunSpecInput,
 } from "@ts/backend"
+import type { Adaptive } from "../adaptive/declared.ts"
 import type { RunVariables } from "./enumerate.ts"
 import type { Rule } from "./rules.ts"
 
@@ -143,6 +144,8 @@ export interface StudyInput extends Part {
   /** The study is the union of its parts, each laid over the fields above; `{}` is those fields as they are. */
   readonly parts?: ReadonlyArray<PartOverrides>
   readonly runs?: ReadonlyArray<ExplicitRun>
+  /** Choose rates, seeds and horizons as the losses come in, `eta` being a first guess: for `Sweep.adapt`. */
+  readonly adaptive?: Adaptive
 }
 
 /** A checked study: plain JSON, without functions. */

@@ -30,7 +30,7 @@ const unknownFields = (fields: object, known: ReadonlyArray<string>, prefix: str
 
 /** Writes a study out. Throws `StudyError` with every problem found. */
 export const expand = (study: StudyInput): Expansion => {
-  const { version: _, name: __, parts, runs: explicit = [], ...shared } = study
+  const { version: _, name: __, adaptive: ___, parts, runs: explicit = [], ...shared } = study
   const unknown = [
     ...unknownFields(study, studyFields, ""),
     ...(parts ?? []).flatMap((part, i) => unknownFields(part, partFields, `parts.${i}.`)),

@@ -21,7 +21,7 @@ export const partFields = [
 /** Of a run that is stated outright. */
 export const runFields = ["spec", "horizons", "probes", "averages", "checkpointAt", "noiseScale", "logEvery"] as const
 
-export const studyFields = ["version", "name", ...partFields, "parts", "runs"] as const
+export const studyFields = ["version", "name", ...partFields, "parts", "runs", "adaptive"] as const
 
 const distance = (a: string, b: string): number => {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)

@@ -1,6 +1,7 @@
 /** `Study`: what one wants to know, declared. */
 import { canonicalHash } from "@ts/backend"
 import { Effect, Predicate } from "effect"
+import { adaptiveProblems } from "../adaptive/declared.ts"
 import { problem, StudyError, studyError } from "../errors.ts"
 import { hasFunction } from "./enumerate.ts"
 import { expand } from "./expand.ts"
@@ -12,7 +13,7 @@ const check = (input: unknown): StudyInput => {
   if (!Predicate.isObject(input) || Array.isArray(input)) {
     throw studyError([problem("study", `a study is an object, not ${JSON.stringify(input) ?? typeof input}`)])
   }
-  const { version, name, parts, runs } = input as Record<string, unknown>
+  const { version, name, parts, runs, adaptive } = input as Record<string, unknown>
   if (version !== undefined && version !== STUDY_VERSION) {
     throw studyError([
       problem(
@@ -30,6 +31,18 @@ const check = (input: unknown): StudyInput => {
     if (list === undefined) continue
     if (!Array.isArray(list) || list.length === 0 || !list.every((item) => Predicate.isObject(item))) {
       throw studyError([problem(field, "must be a list of at least one object; remove it or fill it")])
+    }
+  }
+  if (adaptive !== undefined) {
+    const problems = adaptiveProblems(adaptive)
+    if (problems.length > 0) throw studyError(problems)
+    if (hasFunction(input)) {
+      throw studyError([
+        problem(
+          "adaptive",
+          "an adaptive study is written out anew in every round, which functions cannot be; use rules",
+        ),
+      ])
     }
   }
   return input as StudyInput
