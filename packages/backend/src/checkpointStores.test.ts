@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/prom
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
-import { Effect, Layer } from "effect"
+import { Effect, FileSystem, Layer } from "effect"
 import { afterAll, describe, expect, it } from "vitest"
 import { type Checkpoint, CheckpointStore } from "./Checkpoint.ts"
 import { fileCheckpoints, memoryCheckpoints } from "./checkpointStores.ts"
@@ -16,7 +16,7 @@ const checkpoint = (tokens: number, runId = "0123456789abcdef"): Checkpoint => (
   step: tokens / 64,
   averages: [0.99],
   metadata: { lossAverage: Math.PI },
-  documents: { lineage: "[1, \"ü\"]" },
+  documents: { lineage: '[1, "ü"]' },
   tensors: new Map([
     ["w", { shape: [2, 3], values: Float32Array.from([1, -2, 3.5, Math.fround(1e-30), 0, tokens]) }],
     ["b", { shape: [], values: Float32Array.of(7) }],
@@ -137,6 +137,44 @@ describe("file store", () => {
           expect(names.filter((name) => !/^(vanished|torn)/.test(name))).toHaveLength(4)
         }),
       ).pipe(Effect.provide(fileCheckpoints(home).pipe(Layer.provide(NodeServices.layer)))),
+    )
+  })
+
+  it("has contents on disk before names, and names before an older one goes", async () => {
+    const home = await folder()
+    const done: Array<string> = []
+    const nameOf = (path: string) => path.replace(/^.*\.(safetensors|json)(\.partial)?$/, "$1$2").replace(/^.*\//, "")
+    const watching = Layer.effect(
+      FileSystem.FileSystem,
+      Effect.map(FileSystem.FileSystem, (fs) =>
+        FileSystem.FileSystem.of({
+          ...fs,
+          open: (path, options) =>
+            Effect.map(fs.open(path, options), (file) => ({
+              ...file,
+              writeAll: (bytes: Uint8Array) => file.writeAll(bytes),
+              sync: Effect.tap(file.sync, () => Effect.sync(() => done.push(`sync ${nameOf(path)}`))),
+            })),
+          rename: (from, to) =>
+            Effect.tap(fs.rename(from, to), () => Effect.sync(() => done.push(`name ${nameOf(to)}`))),
+          remove: (path, options) =>
+            Effect.tap(fs.remove(path, options), () => Effect.sync(() => done.push(`remove ${nameOf(path)}`))),
+        }),
+      ),
+    )
+    const layer = fileCheckpoints(join(home, "kept")).pipe(Layer.provide(watching), Layer.provide(NodeServices.layer))
+    const { runId } = checkpoint(0)
+    const write = (kind: string) => [`sync ${kind}.partial`, `name ${kind}`, `sync ${runId}`]
+    const both = [...write("safetensors"), ...write("json")]
+    await Effect.runPromise(
+      CheckpointStore.use((store) =>
+        Effect.gen(function* () {
+          yield* store.put(checkpoint(64), { rolling: true })
+          expect(done.splice(0)).toEqual(["sync kept", ...both])
+          yield* store.put(checkpoint(128), { rolling: true })
+          expect(done).toEqual([...both, "remove json", "remove safetensors"])
+        }),
+      ).pipe(Effect.provide(layer)),
     )
   })
 

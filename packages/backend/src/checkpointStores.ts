@@ -116,7 +116,8 @@ const Index = Schema.fromJsonString(Schema.Struct({ ref: CheckpointRef, rolling:
 
 /**
  * Kept in `folder/<run id>/`: `<hash>.safetensors` beside `<hash>.json`. A checkpoint exists once its JSON does, and
- * the contents of both are on disk (fsync) before `put` returns. One writer per run at a time; any number of readers.
+ * both are on disk, their names too (fsync of files and folders), before `put` returns. One writer per run at a time;
+ * any number of readers.
  */
 export const fileCheckpoints = (
   folder: string,
@@ -138,6 +139,10 @@ export const fileCheckpoints = (
       const unreadable = (runId: string) => (cause: PlatformError.PlatformError) =>
         failure(runId, `cannot read the checkpoints of run ${runId} in ${folder}: ${why(cause)}`, true, cause)
 
+      /** A file is where it was renamed to once its folder is on disk, too. Not every system opens folders (Windows does not). */
+      const settle = (at: string) =>
+        Effect.ignore(Effect.scoped(Effect.flatMap(fs.open(at, { flag: "r" }), (handle) => handle.sync)))
+
       const writeDurably = (file: string, bytes: Uint8Array) =>
         Effect.scoped(
           Effect.gen(function* () {
@@ -146,6 +151,7 @@ export const fileCheckpoints = (
             yield* handle.writeAll(bytes)
             yield* handle.sync
             yield* fs.rename(temporary, file)
+            yield* settle(path.dirname(file))
           }),
         ).pipe(Effect.onError(() => Effect.ignore(fs.remove(`${file}.partial`))))
 
@@ -186,7 +192,10 @@ export const fileCheckpoints = (
         put: (checkpoint, { rolling }) =>
           Effect.gen(function* () {
             const { ref, bytes } = yield* encode(checkpoint)
-            yield* fs.makeDirectory(home(ref.runId), { recursive: true })
+            if (!(yield* fs.exists(home(ref.runId)))) {
+              yield* fs.makeDirectory(home(ref.runId), { recursive: true })
+              yield* settle(folder)
+            }
             const before = yield* kept(ref.runId)
             yield* clear(ref.runId, before)
             const same = before.find((k) => k.ref.hash === ref.hash)
