@@ -1,6 +1,7 @@
 /** How a study stands, without running anything. */
 import { Backend } from "@ts/backend"
 import { Effect } from "effect"
+import { askedOf } from "./adaptive/space.ts"
 import type { StoreError, StudyError } from "./errors.ts"
 import { keysAt, missingHorizons } from "./plan/remaining.ts"
 import { standings } from "./plan/standing.ts"
@@ -70,11 +71,11 @@ const makeCounter = () => {
   }
 }
 
-/** The standing of every run under the backend's `numericsId`, and who is driving. */
+/** The standing of every run under the backend's `numericsId`, of an adaptive study of those planned so far, and who is driving. */
 export const status: (study: Study) => Effect.Effect<SweepStatus, StudyError | StoreError, Backend | Store> = Effect.fn(
   "Sweep.status",
 )(function* (study: Study) {
-  const { runs } = yield* Study.expand(study)
+  const runs = study.adaptive === undefined ? (yield* Study.expand(study)).runs : yield* askedOf(study)
   const { capabilities } = yield* Backend
   const store = yield* Store
   const stateOf = standings(runs, yield* store.runs, ({ spec }) => capabilities.numerics[spec.precision] ?? "")

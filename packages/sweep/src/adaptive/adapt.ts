@@ -13,7 +13,7 @@ import type { StudyRun } from "../study/Study.ts"
 import type { Adaptive } from "./declared.ts"
 import { type Fit, type ModelAnswer, nextRound, type Spent } from "./next.ts"
 import { lawFor } from "./question.ts"
-import { type Space, spaceOf } from "./space.ts"
+import { askedOf, type Space, spaceOf } from "./space.ts"
 
 /** A round begins. */
 export interface Round {
@@ -180,12 +180,9 @@ const rounds = Effect.fn("Sweep.adapt")(function* (
   }
 })
 
-/** A round that was stopped: runs that were asked for and lack readings. It is ended before the next one is planned. */
+/** A round that was stopped lacks readings that were asked for. It is ended before the next one is planned. */
 const underWay = Effect.fnUntraced(function* (study: Study) {
-  const space = yield* spaceOf(study)
-  const store = yield* Store
-  const asked = yield* store.asked
-  const runs = yield* space.runsOf(asked)
+  const runs = yield* askedOf(study)
   if (runs.length === 0) return undefined
   const round = roundOf(study, runs)
   return (yield* plan(round)).runs.length === 0 ? undefined : round

@@ -4,6 +4,7 @@ import type { Row } from "@ts/fit"
 import { Effect } from "effect"
 import { problem, type StudyError, studyError } from "../errors.ts"
 import type { Asked } from "../store/rows.ts"
+import { Store } from "../store/Store.ts"
 import { Study } from "../study/index.ts"
 import type { StudyRun } from "../study/Study.ts"
 import type { Line, Reading, Trunk } from "./line.ts"
@@ -157,4 +158,11 @@ export const spaceOf = Effect.fnUntraced(function* (study: Study) {
     })
   })
   return { models, firstSeed, runOf, runsOf, readingsOf } satisfies Space
+})
+
+/** The runs of an adaptive study so far, with all that was asked of each. */
+export const askedOf = Effect.fnUntraced(function* (study: Study) {
+  const space = yield* spaceOf(study)
+  const store = yield* Store
+  return yield* space.runsOf(yield* store.asked)
 })

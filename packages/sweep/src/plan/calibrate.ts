@@ -37,6 +37,10 @@ const slowestOf = ({ runs: [first, ...others] }: Shape): PlannedRun =>
 
 const endOf = (shape: Shape): number => Math.max(...slowestOf(shape).horizons, 1)
 
+/** How many of them start at the same position, and so fit into one bundle. */
+const mostAlike = ({ runs }: Shape): number =>
+  Math.max(...[...Map.groupBy(runs, ({ spec }) => spec.origin?.at).values()].map((alike) => alike.length))
+
 /** A trial of its own: the run with the least learning rate (nothing diverges), from the start, by a seed nobody uses. */
 const trialOf = (shape: Shape, steps: number, index: number): Assignment => {
   const { spec: slowest, averages } = slowestOf(shape)
@@ -99,8 +103,10 @@ export const calibrate: (plan: Plan, options?: CalibrateOptions) => Effect.Effec
 
     const measure = Effect.fnUntraced(function* (shape: Shape): Effect.fn.Return<ShapeRate, BackendError> {
       const slot = Math.max(LEAST_SECONDS, (seconds * shape.flops) / flops)
-      const lanes = Math.min(Math.max(1, maxLanes), Math.ceil(shape.runs.length / Math.max(1, concurrency)))
-      const bundles = Math.min(Math.max(1, concurrency), Math.ceil(shape.runs.length / lanes))
+      // As the sweep will fill them: every worker first, with runs of this shape and then with those of others.
+      const share = Math.ceil(plan.runs.length / Math.max(1, concurrency))
+      const lanes = Math.max(1, Math.min(maxLanes, share, mostAlike(shape)))
+      const bundles = Math.max(1, Math.min(concurrency, Math.ceil(plan.runs.length / lanes)))
       const side = (steps: number) =>
         Array.from({ length: bundles }, (_, b) =>
           Array.from({ length: lanes }, (_, l) => trialOf(shape, steps, b * lanes + l)),

@@ -1,7 +1,7 @@
 /** From a study to the work that is left: plain data, made before anything runs. */
 import { Backend, type BackendError, type Capabilities, type CheckpointRef, CheckpointStore } from "@ts/backend"
 import { Effect, Option } from "effect"
-import { type StoreError, type StudyError, type StudyProblem, studyError } from "../errors.ts"
+import { problem, type StoreError, type StudyError, type StudyProblem, studyError } from "../errors.ts"
 import { type RunState, Store } from "../store/Store.ts"
 import { sameStudy } from "../store/sameStudy.ts"
 import { Study } from "../study/index.ts"
@@ -162,6 +162,11 @@ export const plan: (
   study: Study,
   { budget, pruned = false, calibration }: PlanOptions = {},
 ) {
+  if (study.adaptive !== undefined) {
+    return yield* studyError([
+      problem("adaptive", "its rounds are planned one by one: see the next with Sweep.next, train with Sweep.adapt"),
+    ])
+  }
   const { runs, notes } = yield* Study.expand(study)
   const { capabilities } = yield* Backend
   const problems = runs.flatMap(incapabilities(capabilities))

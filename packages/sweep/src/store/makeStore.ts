@@ -137,7 +137,10 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
   )
 
   const rows = Effect.fnUntraced(function* (study?: Study) {
-    return rowsOf(study === undefined ? yield* asked : (yield* Study.expand(study)).runs, ...(yield* stored))
+    return rowsOf(
+      study === undefined || study.adaptive !== undefined ? yield* asked : (yield* Study.expand(study)).runs,
+      ...(yield* stored),
+    )
   })
 
   const recoveries = Effect.fnUntraced(function* (study: Study) {
