@@ -44,8 +44,8 @@ const sweep = Effect.fn("sweep")(function* (on: StudyOnDisk, dryRun: boolean, as
   return summary
 })
 
-const summaryLine = ({ finished, diverged, failed, tokens, seconds }: Summary): string =>
-  `trained      ${finished} runs finished, ${diverged} diverged, ${failed.length} failed · ${compact(tokens)} tokens in ${duration(seconds)}${tokens > 0 && seconds > 0 ? ` (${compact(tokens / seconds)} tok/s)` : ""}`
+const summaryLine = ({ finished, diverged, pruned, failed, tokens, seconds }: Summary): string =>
+  `trained      ${finished} runs finished, ${diverged} diverged, ${pruned === 0 ? "" : `${pruned} pruned, `}${failed.length} failed · ${compact(tokens)} tokens in ${duration(seconds)}${tokens > 0 && seconds > 0 ? ` (${compact(tokens / seconds)} tok/s)` : ""}`
 
 /** Runs that failed alike in one line: a full disk need not be told once a run. */
 const failureLines = (failed: Summary["failed"]): ReadonlyArray<string> =>
