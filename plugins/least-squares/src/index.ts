@@ -1,5 +1,6 @@
 export type { Average } from "./average.ts"
 export { defaultProblem, LeastSquaresBackend, type LeastSquaresOptions } from "./backend.ts"
 export { type Descent, descent } from "./descent.ts"
+export { type BestRisk, batchExponent, bestRisk, harmlessBatch, logSlope } from "./harmless.ts"
 export type { Segment } from "./moments.ts"
 export { type Modes, modesOf, type Problem, ProblemError } from "./problem.ts"
