@@ -25,7 +25,11 @@ const draws = (state: number) => () => {
 
 const sleep = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
 
-const checkpointsIn = (folder: string): number => (existsSync(folder) ? readdirSync(folder).length : 0)
+/** Checkpoints that are whole: those with an index. */
+const checkpointsIn = (folder: string): number =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".json")).length
+    : 0
 
 const until = async (condition: () => boolean, ended: () => boolean) => {
   while (!condition() && !ended()) await sleep(5)

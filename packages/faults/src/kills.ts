@@ -24,6 +24,8 @@ export interface KillingOptions {
   readonly tell?: (toll: Toll) => void
   /** Before the first driver of a study. */
   readonly prepare?: (folder: string) => void
+  /** After the last, when the study was verified. */
+  readonly finished?: (folder: string) => void
 }
 
 const startKilling = async (bench: Bench, folder: string, { kill, after, slow = 0 }: Killing): Promise<Ended> => {
@@ -35,6 +37,8 @@ const startKilling = async (bench: Bench, folder: string, { kill, after, slow = 
   }
   return driving.ended
 }
+
+const MOST_SPARED = 100
 
 /** A sweep that was not killed has to have finished all of its runs. */
 export const expectFinished = ({ summary, error }: Ended): void => {
@@ -50,22 +54,27 @@ export const expectFinished = ({ summary, error }: Ended): void => {
 export const killing = async (
   bench: Bench,
   kills: number,
-  next: (kill: number) => Killing,
-  { tell = () => {}, prepare = () => {} }: KillingOptions = {},
+  next: (kill: number, study: number) => Killing,
+  { tell, prepare, finished }: KillingOptions = {},
 ): Promise<Toll> => {
   let toll: Toll = { kills: 0, studies: 0, acknowledged: 0 }
+  // Lives that end before their kill, one after another: then it never comes.
+  let spared = 0
   do {
+    if (++spared > MOST_SPARED) throw new Error(`${MOST_SPARED} drivers came to their end before they could be killed`)
     await inFolder(bench, async (folder) => {
-      prepare(folder)
+      prepare?.(folder)
       for (;;) {
-        const ended = await startKilling(bench, folder, toll.kills < kills ? next(toll.kills) : {})
+        const ended = await startKilling(bench, folder, toll.kills < kills ? next(toll.kills, toll.studies) : {})
         if (ended.killed) {
+          spared = 0
           toll = { ...toll, kills: toll.kills + 1 }
-          tell(toll)
+          tell?.(toll)
           continue
         }
         expectFinished(ended)
         const { acknowledged } = await verify(bench, folder)
+        finished?.(folder)
         toll = { ...toll, studies: toll.studies + 1, acknowledged: toll.acknowledged + acknowledged }
         return
       }

@@ -3,7 +3,7 @@
  *
  *     node --conditions=@ts/source packages/faults/test/full.ts [--full] [--seed N] [--jobs 2]
  */
-import { appendFileSync, rmSync } from "node:fs"
+import { appendFileSync, readFileSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { parseArgs } from "node:util"
 import { Effect } from "effect"
@@ -59,39 +59,57 @@ const keys = await inFolder(bench, async (folder) => {
   const journal = await Effect.runPromise(within(bench, folder, Effect.andThen(sweep(bench.study), readJournal)))
   return [...new Set(journal.map(({ event }) => eventKey(event)))]
 })
+const everyMoment = keys.flatMap((key) => moments.map((moment) => `${moment}: ${key}`))
 console.log(
   `seed ${seed}: ${bench.truth.length} rows of 100 runs, ${bench.events} events, ${keys.length} of them different`,
 )
 
-// Every event, in parts: a study killed a thousand times over would be mostly sessions.
+/**
+ * Every one of these moments of events: each is met once, by a driver that it kills. What happens no more once others were met (a checkpoint
+ * that is there already, say) is met in a new study.
+ */
+const meet = async (wanted: ReadonlySet<string>): Promise<Toll> => {
+  const left = new Set(wanted)
+  const tolls: Array<Toll> = []
+  while (left.size > 0) {
+    const others = everyMoment.filter((moment) => !left.has(moment))
+    const before = left.size
+    tolls.push(
+      await killing(bench, Number.POSITIVE_INFINITY, () => ({ kill: { at: "new event", moments } }), {
+        prepare: (folder) => appendFileSync(join(folder, "hits.log"), others.map((key) => `${key}\n`).join("")),
+        finished: (folder) => {
+          for (const key of readFileSync(join(folder, "hits.log"), "utf8").split("\n")) left.delete(key)
+        },
+      }),
+    )
+    if (left.size === before) throw new Error(`${left.size} moments do not come: ${[...left].slice(0, 3).join("; ")}`)
+  }
+  return sum(tolls)
+}
+
+// In parts: a study killed a thousand times over would be mostly sessions.
 const parts = Array.from({ length: Math.ceil(keys.length / PART) }, (_, i) => keys.slice(i * PART, (i + 1) * PART))
 const chosen = values.full ? parts : [parts[bench.draw("part", parts.length)]!.slice(0, 4)]
 const everywhere = await pool(
   chosen.map((part) => async () => {
-    const mine = new Set(part)
-    const others = keys.filter((key) => !mine.has(key))
-    const lines = others.flatMap((key) => moments.map((moment) => `${moment}: ${key}\n`)).join("")
-    const prepare = (folder: string) => appendFileSync(join(folder, "hits.log"), lines)
-    const toll = await killing(bench, Number.POSITIVE_INFINITY, () => ({ kill: { at: "new event", moments } }), {
-      prepare,
-    })
+    const toll = await meet(new Set(part.flatMap((key) => moments.map((moment) => `${moment}: ${key}`))))
     if (values.full) report(`  events ${keys.indexOf(part[0]!)} to ${keys.indexOf(part.at(-1)!)}`, toll)
     return toll
   }),
 )
-report(`at ${values.full ? "every event" : "a sample of events"}, ${moments.join(", ")}`, sum(everywhere))
+const met = chosen.flat().length
+report(
+  `at ${met} of ${keys.length} events, ${moments.join(", ")} (one kill meets all events of its commit)`,
+  sum(everywhere),
+)
 
 const fresh = values.full ? 60 : 4
 const freshly = await pool(
-  Array.from({ length: fresh }, (_, i) => async () => {
-    const nth = 1 + bench.draw(`fresh ${i}`, bench.events)
+  Array.from({ length: fresh }, (_, i) => () => {
     const moment = moments[i % moments.length]!
-    let first = true
-    return killing(bench, 1, () => {
-      const kill = first ? ({ at: "event", nth, moment } as const) : undefined
-      first = false
-      return kill === undefined ? {} : { kill }
-    })
+    return killing(bench, 1, (_, study) => ({
+      kill: { at: "event", nth: 1 + bench.draw(`fresh ${i} ${study}`, bench.events), moment },
+    }))
   }),
 )
 report("of fresh studies at a random event", sum(freshly))
@@ -102,7 +120,10 @@ const randomly = await pool(
   Array.from(
     { length: instants / each },
     (_, j) => () =>
-      killing(bench, each, (i) => ({ after: bench.draw(`instant ${j} ${i}`, 2 * bench.events) / 10, slow: 1 })),
+      killing(bench, each, (i, study) => ({
+        after: bench.draw(`instant ${j} ${i} ${study}`, 2 * bench.events) / 10,
+        slow: 1,
+      })),
   ),
 )
 report("at random instants", sum(randomly))
