@@ -7,18 +7,17 @@ import { horizonOf } from "@ts/schedule"
 import { Effect } from "effect"
 import type { StoreError } from "../errors.ts"
 import { boundaryOf } from "../plan/boundary.ts"
+import type { Plan } from "../plan/plan.ts"
 import { missingHorizons } from "../plan/remaining.ts"
-import { Store } from "../store/Store.ts"
+import { type Session, Store } from "../store/Store.ts"
 import { Study } from "../study/index.ts"
 import type { StudyRun } from "../study/Study.ts"
-import type { BundleContext } from "./context.ts"
 import type { Lane } from "./lane.ts"
 import type { KeepCheckpoints } from "./options.ts"
 
 /** A run that is done. */
 export interface Done {
   readonly run: StudyRun
-  readonly numericsId: string
   /** It reached its end, neither diverged nor pruned. */
   readonly complete: boolean
   /** Where branches that are not done start, tokens. */
@@ -46,69 +45,74 @@ export const positionsKept = (
   return kept
 }
 
-const clear = Effect.fnUntraced(
-  function* (done: Done, { session, options }: BundleContext) {
-    const checkpoints = yield* CheckpointStore
-    const { run, numericsId } = done
-    const refs = yield* checkpoints.list(run.runId, numericsId)
-    const positions = refs.map(({ tokens }) => tokens)
-    const kept = positionsKept(done, positions, options.keepCheckpoints ?? "last")
-    const useless = refs.filter(({ tokens }) => !kept.has(tokens))
-    yield* Effect.forEach(useless, (ref) => checkpoints.remove(ref), { discard: true })
-    const hashes = refs.filter(({ tokens }) => kept.has(tokens)).map(({ hash }) => hash)
-    yield* session.append([{ event: { _tag: "CheckpointsCleared", runId: run.runId, kept: hashes }, numericsId }])
-  },
-  Effect.catchTag("BackendError", ({ message }) =>
-    Effect.logWarning(`checkpoints stay where nothing needs them: ${message}`),
-  ),
-)
-
 const isDone = ({ status }: Lane): boolean => status === "finished" || status === "diverged" || status === "pruned"
 
-const isClearing = Effect.fnUntraced(function* ({ options }: BundleContext) {
-  return (yield* Backend).capabilities.checkpoints && options.keepCheckpoints !== "all"
-})
+export interface Clearing {
+  /** Once a run is done: its own checkpoints, and those of its parent that only it was waiting for. */
+  readonly leave: (lane: Lane) => Effect.Effect<void, StoreError, CheckpointStore>
+  /** At the end: what a kill left behind, and parents that were done before this sweep. */
+  readonly rest: Effect.Effect<void, StoreError, CheckpointStore>
+}
 
-const doneWith = (lane: Lane): Done => ({
-  run: lane.run,
-  numericsId: lane.run.numericsId,
-  complete: lane.status === "finished",
-  awaited: lane.children.filter((branch) => !isDone(branch)).map(({ run }) => run.spec.origin!.at),
-})
+/** Everything stays. */
+const nothing: Clearing = { leave: () => Effect.void, rest: Effect.void }
 
-/** Once a run is done: its own, and those of its parent that only it was waiting for. */
-export const clearLane = Effect.fnUntraced(function* (
-  lane: Lane,
-  context: BundleContext,
-): Effect.fn.Return<void, StoreError, Backend | CheckpointStore> {
-  if (!isDone(lane) || !(yield* isClearing(context))) return
-  yield* clear(doneWith(lane), context)
-  if (lane.parent !== undefined && isDone(lane.parent)) yield* clear(doneWith(lane.parent), context)
-})
-
-/** What a kill left behind, and parents that were done before this sweep. */
-export const clearRest = Effect.fnUntraced(function* (
-  study: Study,
-  lanes: ReadonlyArray<Lane>,
-  context: BundleContext,
+export const makeClearing = Effect.fnUntraced(function* (
+  plan: Plan,
+  lanes: ReadonlyMap<string, Lane>,
+  session: Session,
+  keep: KeepCheckpoints = "last",
 ) {
-  if (!(yield* isClearing(context))) return
+  const { checkpoints: can, numerics } = (yield* Backend).capabilities
+  if (!can || keep === "all") return nothing
   const store = yield* Store
-  const ours = new Set(lanes.map(({ run }) => run.runId))
-  const branches = lanes.filter(({ parent, run }) => parent === undefined && run.spec.origin !== undefined)
-  const parents = new Set(branches.map(({ run }) => run.spec.origin!.parent))
-  const left = (yield* store.uncleared).map(({ runId }) => runId).filter((runId) => !ours.has(runId))
-  const wanted = new Set([...parents, ...left])
-  if (wanted.size === 0) return
-  const { numerics } = (yield* Backend).capabilities
-  const states = yield* store.runs
-  for (const run of (yield* Study.expand(study)).runs) {
-    const numericsId = numerics[run.spec.precision] ?? ""
-    const state = states.get(run.runId)?.get(numericsId)
-    if (!wanted.has(run.runId) || state === undefined || missingHorizons(run, state).length > 0) continue
-    const complete = state.diverged === undefined && state.pruned === undefined
-    const open = branches.filter((lane) => lane.run.spec.origin!.parent === run.runId && !isDone(lane))
-    const awaited = open.map((lane) => lane.run.spec.origin!.at)
-    yield* clear({ run, numericsId, complete, awaited }, context)
+  const { runs } = yield* Study.expand(plan.study)
+  const numericsOf = (run: StudyRun) => numerics[run.spec.precision] ?? ""
+  // A budget may have left branches out of the plan; without one, what is not planned is done.
+  const before = plan.left === undefined ? undefined : yield* store.runs
+  const isOpen = (run: StudyRun): boolean => {
+    const lane = lanes.get(run.runId)
+    if (lane !== undefined) return !isDone(lane)
+    return before !== undefined && missingHorizons(run, before.get(run.runId)?.get(numericsOf(run))).length > 0
   }
+  const branches = Map.groupBy(
+    runs.filter(({ spec }) => spec.origin !== undefined),
+    ({ spec }) => spec.origin!.parent,
+  )
+
+  const clear = Effect.fnUntraced(
+    function* (run: StudyRun, complete: boolean) {
+      const checkpoints = yield* CheckpointStore
+      const numericsId = numericsOf(run)
+      const awaited = (branches.get(run.runId) ?? []).filter(isOpen).map(({ spec }) => spec.origin!.at)
+      const refs = yield* checkpoints.list(run.runId, numericsId)
+      const positions = refs.map(({ tokens }) => tokens)
+      const kept = positionsKept({ run, complete, awaited }, positions, keep)
+      const useless = refs.filter(({ tokens }) => !kept.has(tokens))
+      yield* Effect.forEach(useless, (ref) => checkpoints.remove(ref), { discard: true })
+      const hashes = refs.filter(({ tokens }) => kept.has(tokens)).map(({ hash }) => hash)
+      const event = { _tag: "CheckpointsCleared" as const, runId: run.runId, kept: hashes, last: awaited.length === 0 }
+      yield* session.append([{ event, numericsId }])
+    },
+    Effect.catchTag("BackendError", ({ message }) =>
+      Effect.logWarning(`checkpoints stay where nothing needs them: ${message}`),
+    ),
+  )
+  const leave = Effect.fnUntraced(function* (lane: Lane) {
+    if (!isDone(lane)) return
+    yield* clear(lane.run, lane.status === "finished")
+    const { parent } = lane
+    if (parent !== undefined && isDone(parent)) yield* clear(parent.run, parent.status === "finished")
+  })
+  const rest = Effect.gen(function* () {
+    const left = new Set((yield* store.uncleared).map(({ runId }) => runId))
+    if (left.size === 0) return
+    const states = yield* store.runs
+    for (const run of runs) {
+      const state = states.get(run.runId)?.get(numericsOf(run))
+      if (!left.has(run.runId) || state === undefined || missingHorizons(run, state).length > 0) continue
+      yield* clear(run, state.diverged === undefined && state.pruned === undefined)
+    }
+  })
+  return { leave, rest } satisfies Clearing
 })

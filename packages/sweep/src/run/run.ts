@@ -7,7 +7,7 @@ import type { JournalEntry } from "../store/journal.ts"
 import { type Session, Store } from "../store/Store.ts"
 import { budgetProblems } from "./budget.ts"
 import { makeCells, noCells } from "./cells.ts"
-import { clearRest } from "./clear.ts"
+import { makeClearing } from "./clear.ts"
 import type { BundleContext } from "./context.ts"
 import type { SweepEvent } from "./events.ts"
 import { lanesOf } from "./lane.ts"
@@ -98,8 +98,9 @@ const sweep = Effect.fn("Sweep.run")(function* (
     },
   }
 
-  const stopped = yield* work(lanes, cells, tally, context)
-  yield* clearRest(plan.study, lanes, context)
+  const clearing = yield* makeClearing(plan, byId, session, options.keepCheckpoints)
+  const stopped = yield* work(lanes, cells, clearing, tally, context)
+  yield* clearing.rest
   const summary = summaryOf(lanes, yield* elapsed, inconsistent, stopped)
   yield* session.append([{ event: { _tag: "SessionEnded", failed: summary.failed.length } }])
   yield* emit(summary)

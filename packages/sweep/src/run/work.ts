@@ -7,7 +7,7 @@ import type { Store } from "../store/Store.ts"
 import { makePurse, type Stopped } from "./budget.ts"
 import { runBundle } from "./bundle.ts"
 import type { Cells } from "./cells.ts"
-import { clearLane } from "./clear.ts"
+import type { Clearing } from "./clear.ts"
 import { type BundleContext, giveUp, note } from "./context.ts"
 import { flopsTo, isSettled, type Lane, tokensTo } from "./lane.ts"
 import { measured } from "./metrics.ts"
@@ -21,6 +21,7 @@ const elapsedSince = (start: bigint) => Effect.map(Clock.monotonicTimeNanos, (no
 export const work = Effect.fnUntraced(function* (
   lanes: ReadonlyArray<Lane>,
   cells: Cells,
+  clearing: Clearing,
   tally: Tally,
   context: BundleContext,
 ): Effect.fn.Return<Stopped | undefined, StoreError, Backend | Store | CheckpointStore> {
@@ -49,7 +50,7 @@ export const work = Effect.fnUntraced(function* (
     }
     if (!isSettled(lane)) return queue.add(lane)
     yield* measured.ended(lane.status as Exclude<Lane["status"], "waiting" | "running">)
-    yield* clearLane(lane, context)
+    yield* clearing.leave(lane)
   })
 
   const prune = Effect.fnUntraced(function* (lane: Lane, reason: string) {

@@ -88,7 +88,7 @@ export interface StoreService {
   readonly run: (runId: string, numericsId: string) => Effect.Effect<RunState | undefined, StoreError>
   /** Checkpoints the journal heard of, by position; the checkpoint store knows which are still there. */
   readonly checkpoints: (runId: string, numericsId: string) => Effect.Effect<ReadonlyArray<CheckpointRef>, StoreError>
-  /** Runs with checkpoints that nobody has looked through since they last trained. */
+  /** Runs whose checkpoints nobody has looked through since they last trained. */
   readonly uncleared: Effect.Effect<ReadonlyArray<{ readonly runId: string; readonly numericsId: string }>, StoreError>
   /** Every run ever planned, with all that was asked of it. */
   readonly asked: Effect.Effect<ReadonlyArray<Asked>, StoreError>

@@ -24,8 +24,11 @@ export const EngineEvent = Schema.Union([
   Schema.TaggedStruct("GivenUp", { runId: RunId, message: Schema.String }),
   /** The run was stopped as hopeless; what it did not read counts as answered until it trains further. */
   Schema.TaggedStruct("Pruned", { runId: RunId, tokens: Tokens, reason: Schema.String }),
-  /** Checkpoints that nothing needs any more are gone; `kept`: hashes of those that stay. */
-  Schema.TaggedStruct("CheckpointsCleared", { runId: RunId, kept: Schema.Array(Schema.String) }),
+  /**
+   * Checkpoints that nothing needs any more are gone; `kept`: hashes of those that stay, `last`: none of them because a
+   * branch waits for it.
+   */
+  Schema.TaggedStruct("CheckpointsCleared", { runId: RunId, kept: Schema.Array(Schema.String), last: Schema.Boolean }),
   /** The same reading came twice with different numbers, under numerics that promise equal ones. The first stays. */
   Schema.TaggedStruct("Inconsistent", {
     runId: RunId,

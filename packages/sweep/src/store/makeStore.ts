@@ -195,10 +195,9 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
           ref: string
         }>`SELECT ref FROM checkpoints WHERE run_id = ${runId} AND numerics_id = ${numericsId} ORDER BY tokens`,
       ).pipe(Effect.map(refs)),
+    // Checkpoints may be there that the journal never heard of.
     uncleared: guard(
-      sql<{ run_id: string; numerics_id: string }>`SELECT run_id, numerics_id FROM runs WHERE cleared = 0
-        AND EXISTS (SELECT 1 FROM checkpoints AS kept
-          WHERE kept.run_id = runs.run_id AND kept.numerics_id = runs.numerics_id)`,
+      sql<{ run_id: string; numerics_id: string }>`SELECT run_id, numerics_id FROM runs WHERE cleared = 0`,
     ).pipe(Effect.map((found) => found.map(({ run_id, numerics_id }) => ({ runId: run_id, numericsId: numerics_id })))),
     asked,
     rows,

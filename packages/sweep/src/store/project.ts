@@ -75,7 +75,8 @@ export const project = (db: Database, entry: JournalEntry): Inconsistent | undef
            AND json_extract(ref, '$.hash') NOT IN (SELECT value FROM json_each(?))`,
         ...[event.runId, numericsId, JSON.stringify(event.kept)],
       )
-      db.run("UPDATE runs SET cleared = 1 WHERE run_id = ? AND numerics_id = ?", event.runId, numericsId)
+      if (event.last)
+        db.run("UPDATE runs SET cleared = 1 WHERE run_id = ? AND numerics_id = ?", event.runId, numericsId)
       break
     case "Diverged":
       db.run(
