@@ -58,11 +58,11 @@ interface Trial {
 
 type Bundle = readonly [Assignment, ...Array<Assignment>]
 
-/** What a run takes apart from its tokens, and each token: by the two longest trials. */
+/** What a run takes apart from its tokens, and each token: by the shortest and the longest trial. */
 const rateOf = (shape: string, trials: ReadonlyArray<Trial>, lanes: number, bundles: number): ShapeRate => {
-  const [before, last] = [trials.at(-2), trials.at(-1)!]
+  const [first, last] = [trials[0]!, trials.at(-1)!]
   const slope =
-    before === undefined ? last.seconds / last.tokens : (last.seconds - before.seconds) / (last.tokens - before.tokens)
+    first === last ? last.seconds / last.tokens : (last.seconds - first.seconds) / (last.tokens - first.tokens)
   const perToken = Math.max(0, Math.min(slope, last.seconds / last.tokens))
   const sides = lanes * bundles
   return {
