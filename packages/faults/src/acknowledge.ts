@@ -16,6 +16,8 @@ export const acknowledging =
             ...session,
             append: (events: Parameters<typeof session.append>[0]) =>
               Effect.tap(session.append(events), (entries) => Effect.sync(() => told(entries))),
+            planned: (runs: Parameters<typeof session.planned>[0]) =>
+              Effect.tap(session.planned(runs), (entries) => Effect.sync(() => told(entries))),
           })),
       })),
     ).pipe(Layer.provideMerge(store))

@@ -71,7 +71,7 @@ const whileHanging = (name: keyof typeof jumps, silence: number): FaultCase => (
         yield* until(() =>
           Effect.map(store.driver, (driver) => driver !== undefined && Math.abs(driver.heartbeat - jumped) < HOUR / 2),
         )
-        const second = yield* Effect.flip(store.drive({ study: "s", backend: "b", device: "d", deterministic: true }))
+        const second = (yield* Effect.flip(sweep(bench.study))) as StoreError
         strictEqual(second.reason, "DriverActive")
         return yield* Fiber.join(first)
       }).pipe(Effect.scoped)
