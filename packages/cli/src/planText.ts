@@ -1,13 +1,17 @@
 /** What a plan comes to, in a few lines. */
 import type { Plan } from "@ts/sweep"
 import { compact, duration } from "./output.ts"
+import type { Planned } from "./spending.ts"
 
 const bytes = (count: number): string =>
   count < 1e9 ? `${(count / 1e6).toFixed(0)} MB` : `${(count / 1e9).toFixed(1)} GB`
 
-export const planLine = ({ cost, done }: Plan): string => {
+export const planLine = ({ plan: { cost, done }, measured }: Planned): string => {
   if (cost.runs === 0) return `nothing to train: all ${done.readings} readings of ${done.runs} runs are there`
-  const time = cost.seconds === undefined ? "time not known beforehand" : `about ${duration(cost.seconds)}`
+  const time =
+    cost.seconds === undefined
+      ? "time not known beforehand"
+      : `about ${duration(cost.seconds)}${measured ? " (measured)" : ""}`
   const kept = done.readings === 0 ? "" : ` · ${done.readings} readings are there already`
   return `${cost.runs} runs, ${cost.readings} readings · ${compact(cost.tokens)} tokens · ${cost.flops.toExponential(1)} FLOPs · ${time} · ${bytes(cost.checkpointBytes)} of checkpoints${kept}`
 }
