@@ -25,6 +25,8 @@ export interface TrainerOptions {
   readonly device: Device | Effect.Effect<Device, BackendError, Scope.Scope>
   /** Tokens in a micro-batch; unless given, up to 4096 within 256 MiB of activations. Changes memory and speed, never a number. */
   readonly microBatchTokens?: number
+  /** Most runs in a bundle; unless given, as many as the device holds. */
+  readonly lanes?: number
   /** Wall time of one call to the device, milliseconds; 250 unless given. */
   readonly chunkMillis?: number
   /** Wall time between rolling checkpoints, milliseconds; 20 s unless given. */
@@ -50,7 +52,7 @@ export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, Ba
         backend: options.name,
         device: info.name,
         numerics: { [info.precision]: info.numericsId },
-        maxLanes: info.maxLanes,
+        maxLanes: Math.min(options.lanes ?? info.maxLanes, info.maxLanes),
         concurrency: info.concurrency,
         deterministic: info.deterministic,
         branching: true,
@@ -118,8 +120,8 @@ export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, Ba
           const message = `bundle: run ${runId(odd.spec)} differs from run ${runId(bundle[0].spec)} in model shape, optimiser kind, batch, precision or averages; train it in a bundle of its own`
           return yield* failure({ ...blame, runId: runId(odd.spec) }, "InvalidSpec", message, { field: "bundle" })
         }
-        if (bundle.length > info.maxLanes) {
-          const message = `bundle: ${bundle.length} runs are more than the ${info.maxLanes} lanes of ${options.name}; split the bundle`
+        if (bundle.length > capabilities.maxLanes) {
+          const message = `bundle: ${bundle.length} runs are more than the ${capabilities.maxLanes} lanes of ${options.name}; split the bundle`
           return yield* failure(blame, "InvalidSpec", message, { field: "bundle" })
         }
         const twice = bundle.find(

@@ -4,7 +4,7 @@ import { DataSource } from "@ts/data"
 import { Layer } from "effect"
 import { CpuBackend } from "./index.ts"
 
-suite("CPU", CpuBackend.layer)
+suite("CPU", CpuBackend.layerWith({ lanes: 8 }).pipe(Layer.provide(DataSource.layer())))
 suite(
   "CPU, one thread, small micro-batches, short chunks",
   CpuBackend.layerWith({ threads: 1, microBatchTokens: 16, chunkMillis: 1, checkpointMillis: 1 }).pipe(

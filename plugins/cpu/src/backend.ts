@@ -41,7 +41,8 @@ const device = ({ fallback = "refuse", ...options }: CpuBackendOptions) =>
 /** With settings, and tokens from a `DataSource` of one's own; the addon is loaded when the layer is built. */
 const layerWith = (options: CpuBackendOptions = {}): Layer.Layer<Backend, BackendError, DataSource> => {
   const { instructionSet: _, threads: __, fallback: ___, ...trainer } = options
-  return trainerBackend({ ...trainer, name: "cpu", device: device(options) })
+  // Cores are shared out among bundles: more runs in one would only come later to their first reading.
+  return trainerBackend({ lanes: 1, ...trainer, name: "cpu", device: device(options) })
 }
 
 export const CpuBackend = {

@@ -9,7 +9,8 @@ import type { StoreError } from "../errors.ts"
 import { boundaryOf } from "../plan/boundary.ts"
 import type { Plan } from "../plan/plan.ts"
 import { missingHorizons } from "../plan/remaining.ts"
-import { type Session, Store } from "../store/Store.ts"
+import type { JournalEvent } from "../store/journal.ts"
+import { Store } from "../store/Store.ts"
 import { Study } from "../study/index.ts"
 import type { StudyRun } from "../study/Study.ts"
 import type { Lane } from "./lane.ts"
@@ -60,7 +61,7 @@ const nothing: Clearing = { leave: () => Effect.void, rest: Effect.void }
 export const makeClearing = Effect.fnUntraced(function* (
   plan: Plan,
   lanes: ReadonlyMap<string, Lane>,
-  session: Session,
+  journal: Array<{ readonly event: JournalEvent; readonly numericsId?: string }>,
   keep: KeepCheckpoints = "last",
 ) {
   const { checkpoints: can, numerics } = (yield* Backend).capabilities
@@ -92,7 +93,8 @@ export const makeClearing = Effect.fnUntraced(function* (
       yield* Effect.forEach(useless, (ref) => checkpoints.remove(ref), { discard: true })
       const hashes = refs.filter(({ tokens }) => kept.has(tokens)).map(({ hash }) => hash)
       const event = { _tag: "CheckpointsCleared" as const, runId: run.runId, kept: hashes, last: awaited.length === 0 }
-      yield* session.append([{ event, numericsId }])
+      // A kill before it is on disk has the run looked through again.
+      journal.push({ event, numericsId })
     },
     Effect.catchTag("BackendError", ({ message }) =>
       Effect.logWarning(`checkpoints stay where nothing needs them: ${message}`),

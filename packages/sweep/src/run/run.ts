@@ -67,7 +67,12 @@ const sweep = Effect.fn("Sweep.run")(function* (
 
   const { device, deterministic } = capabilities
   const driving = yield* store.drive({ study: name, backend: capabilities.backend, device, deterministic })
-  const session: Session = { ...driving, append: (events) => measured.append(driving.append(events)) }
+  // What can wait is journalled with whatever comes next.
+  const waiting: Array<Parameters<Session["append"]>[0][number]> = []
+  const session: Session = {
+    ...driving,
+    append: (events) => Effect.suspend(() => measured.append(driving.append([...waiting.splice(0), ...events]))),
+  }
   yield* emit({ _tag: "Began", session: session.id, cost: plan.cost })
   if (lanes.length > 0) {
     const planned = yield* session.planned(plan.runs)
@@ -98,7 +103,7 @@ const sweep = Effect.fn("Sweep.run")(function* (
     },
   }
 
-  const clearing = yield* makeClearing(plan, byId, session, options.keepCheckpoints)
+  const clearing = yield* makeClearing(plan, byId, waiting, options.keepCheckpoints)
   const stopped = yield* work(lanes, cells, clearing, tally, context)
   yield* clearing.rest
   const summary = summaryOf(lanes, yield* elapsed, inconsistent, stopped)
