@@ -38,3 +38,9 @@ const reachesEffect = ({ dependencies }: Package): boolean =>
 
 /** Packages without I/O: those that `effect` does not reach. They promise to run unchanged in browsers. */
 export const withoutIO = packages.filter((one) => !reachesEffect(one))
+
+/** Backends that compute their losses need nothing but the language either, and run on a page. */
+const computed = ["@ts/backend-least-squares", "@ts/backend-surrogate"]
+
+/** What is tried in a browser. */
+export const inBrowsers = packages.filter((one) => withoutIO.includes(one) || computed.includes(one.name))

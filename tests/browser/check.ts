@@ -1,12 +1,13 @@
 /**
- * The packages without I/O in Chromium, from their built files: nothing of Node inside, and the same numbers as in Node, to the last bit.
+ * The packages without I/O, and the backends that compute their losses, in Chromium, from their built files: nothing of Node inside, and
+ * the same numbers as in Node, to the last bit.
  * `npm run browser` builds and runs it alone.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
-import { withoutIO } from "../../scripts/packages.ts"
+import { inBrowsers } from "../../scripts/packages.ts"
 import { bundlesOf, nodeModulesOf, pageScript } from "./bundle.ts"
 import { findChromium, openPage } from "./chromium.ts"
 import { type Observation, observe } from "./observe.ts"
@@ -59,7 +60,7 @@ export const browserChecks = async (): Promise<BrowserResult> => {
   const verdict = (name: string, problem: string | undefined) =>
     verdicts.push(problem === undefined ? { name } : { name, problem })
   const bundles: Record<string, string> = {}
-  for (const one of withoutIO) {
+  for (const one of inBrowsers) {
     const asked = await nodeModulesOf(one)
     verdict(`${one.name} asks for no module of Node`, asked.length === 0 ? undefined : `asks for ${asked.join(", ")}`)
     try {
