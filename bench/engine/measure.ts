@@ -75,7 +75,8 @@ const fill = Effect.fnUntraced(function* (study: Study) {
 
 const look = Effect.fnUntraced(function* (runs: number) {
   const study = studyOf(runs)
-  const plan = yield* best(Sweep.plan(study))
+  // From the study as it is written: its runs are written out anew each time.
+  const plan = yield* best(Effect.suspend(() => Sweep.plan(studyOf(runs))))
   yield* fill(study)
   const status = yield* best(Sweep.status(study))
   const again = yield* best(Sweep.plan(study))

@@ -120,16 +120,16 @@ const remaining = Effect.fnUntraced(function* (
     }
     const work = remainingWork(run, state, start, positions)
     if (work === undefined) continue
-    const readings = state === undefined ? [] : [...state.readings]
+    const each = 1 + run.averages.length + (run.noiseScale === undefined ? 0 : 1)
     planned.push({
       ...run,
       numericsId,
       work,
       flops: flopsOf(run.spec, work),
       readings:
-        readings.length === 0
-          ? missing.length * keysAt(run, missing[0] ?? 0).length
-          : missing.flatMap((horizon) => keysAt(run, horizon)).filter((key) => !state!.readings.has(key)).length,
+        state === undefined
+          ? missing.length * each
+          : missing.flatMap((horizon) => keysAt(run, horizon)).filter((key) => !state.readings.has(key)).length,
       keep: positions,
     })
   }

@@ -16,12 +16,14 @@ export const keysAt = (run: StudyRun, horizon: number): ReadonlyArray<string> =>
 
 /** Horizons with something missing that the run can still reach: those after a divergence, or a pruning, are answered. */
 export const missingHorizons = (run: StudyRun, state: RunState | undefined): ReadonlyArray<number> =>
-  run.horizons.filter(
-    (horizon) =>
-      keysAt(run, horizon).some((key) => !state?.readings.has(key)) &&
-      (state?.diverged === undefined || boundaryOf(run.spec, horizon) < state.diverged.tokens) &&
-      (state?.pruned === undefined || boundaryOf(run.spec, horizon) <= state.pruned.tokens),
-  )
+  state === undefined
+    ? run.horizons
+    : run.horizons.filter(
+        (horizon) =>
+          keysAt(run, horizon).some((key) => !state.readings.has(key)) &&
+          (state.diverged === undefined || boundaryOf(run.spec, horizon) < state.diverged.tokens) &&
+          (state.pruned === undefined || boundaryOf(run.spec, horizon) <= state.pruned.tokens),
+      )
 
 export interface Work {
   readonly assignment: Assignment
@@ -61,7 +63,7 @@ export const remainingWork = (
       !own.some((ref) => ref.tokens === boundaryOf(spec, at) && holds(run, ref)) &&
       (state?.diverged === undefined || boundaryOf(spec, at) < state.diverged.tokens),
   )
-  const wanted = [...missing, ...lost]
+  const wanted = lost.length === 0 ? missing : [...missing, ...lost]
   if (wanted.length === 0) return undefined
   const first = boundaryOf(spec, Math.min(...wanted))
   const until = Math.max(...wanted)
@@ -70,7 +72,9 @@ export const remainingWork = (
     own.findLast((ref) => ref.tokens <= first && holds(run, ref)) ??
     (origin === undefined ? undefined : parent.find((ref) => ref.tokens === origin.at && holds(run, ref)))
   const from = resume?.tokens ?? origin?.at ?? 0
-  const checkpointAt = [...new Set([...run.checkpointAt.filter((at) => at > from && at <= until), ...lost])]
+  const asked =
+    run.checkpointAt.length === 0 ? run.checkpointAt : run.checkpointAt.filter((at) => at > from && at <= until)
+  const checkpointAt = lost.length === 0 ? asked : [...new Set([...asked, ...lost])].sort((a, b) => a - b)
   return {
     from,
     tokens: boundaryOf(spec, until) - from,
@@ -78,7 +82,7 @@ export const remainingWork = (
       spec,
       until,
       evaluateAt: missing,
-      checkpointAt: checkpointAt.sort((a, b) => a - b),
+      checkpointAt,
       averages: run.averages,
       logEvery: run.logEvery ?? Math.max(1, Math.ceil(until / LOGS_PER_RUN)),
       ...(run.noiseScale === undefined ? {} : { noiseScale: run.noiseScale }),
