@@ -1,10 +1,11 @@
 /**
  * How many tokens each way of planning needs for the same doubt about an exponent.
  *
- *     node --conditions=@ts/source bench/thrift/run.ts [--seeds 100] [--first 1] [--asked peak|overhead] [--only "random search"] [--json] [--check]
+ *     node --conditions=@ts/source bench/thrift/run.ts [--seeds 100] [--first 1] [--asked peak|overhead] [--only "random search"] [--python FILE] [--check]
  */
 import { parseArgs } from "node:util"
 import { fitLaw, isEstimate, type Row } from "../../packages/fit/src/index.ts"
+import { hasOptuna, openTpe, type Tpe } from "./optuna.ts"
 import { adaptive, grid, gridTokens, random, type Spent } from "./strategies.ts"
 import { type Asked, drawWorld } from "./world.ts"
 
@@ -14,7 +15,7 @@ const { values } = parseArgs({
     first: { type: "string", default: "1" },
     asked: { type: "string" },
     only: { type: "string" },
-    json: { type: "boolean", default: false },
+    python: { type: "string", default: "/usr/bin/python3" },
     check: { type: "boolean", default: false },
   },
 })
@@ -39,9 +40,12 @@ const lookAt = (rows: ReadonlyArray<Row>, asked: Asked, truth: number): Look | u
 }
 
 /** The last purchase within each share of the grid's tokens. */
-const along = (spending: Iterable<Spent>, whole: number): ReadonlyArray<Spent | undefined> => {
+const along = async (
+  spending: Iterable<Spent> | AsyncIterable<Spent>,
+  whole: number,
+): Promise<ReadonlyArray<Spent | undefined>> => {
   const found: Array<Spent | undefined> = shares.map(() => undefined)
-  for (const spent of spending) {
+  for await (const spent of spending) {
     let open = false
     shares.forEach((share, k) => {
       if (spent.tokens > share * whole) return
@@ -59,7 +63,7 @@ interface Line {
   readonly looks: ReadonlyArray<Look | undefined>
 }
 
-const curve = (asked: Asked): ReadonlyArray<Line> => {
+const curve = async (asked: Asked, tpe: Tpe | undefined): Promise<ReadonlyArray<Line>> => {
   const lines = new Map<string, { strategy: string; share: number; looks: Array<Look | undefined> }>()
   const add = (strategy: string, share: number, look: Look | undefined) => {
     const key = `${strategy} ${share}`
@@ -75,14 +79,17 @@ const curve = (asked: Asked): ReadonlyArray<Line> => {
       const { rows, tokens } = grid(world(), shared)
       add(shared ? "grid with trunks" : "full grid", tokens / whole, lookAt(rows, asked, truth))
     }
-    const walks: ReadonlyArray<readonly [string, Iterable<Spent>]> = [
+    const walks: ReadonlyArray<readonly [string, Iterable<Spent> | AsyncIterable<Spent>]> = [
       ["random search", random(world())],
+      ...(tpe === undefined ? [] : [["Optuna TPE", tpe.search(world(), seed)] as const]),
       ["adaptive", adaptive(world())],
     ]
-    for (const [name, spending] of walks.filter(([name]) => values.only === undefined || name === values.only))
-      along(spending, whole).forEach((spent, k) => {
+    for (const [name, spending] of walks.filter(([walk]) => values.only === undefined || walk === values.only)) {
+      const found = await along(spending, whole)
+      found.forEach((spent, k) => {
         add(name, shares[k], spent && lookAt(spent.rows, asked, truth))
       })
+    }
     if (process.stderr.isTTY) process.stderr.write(`\r${asked} ${seed - first + 1}/${seeds}`)
   }
   return [...lines.values()]
@@ -91,9 +98,12 @@ const curve = (asked: Asked): ReadonlyArray<Line> => {
 const rms = (looks: ReadonlyArray<Look>) =>
   Math.sqrt(looks.reduce((sum, { error }) => sum + error * error, 0) / looks.length)
 
+const version = hasOptuna(values.python)
+const tpe = version === undefined ? undefined : openTpe(values.python)
+console.log(version === undefined ? `no Optuna in ${values.python}: its TPE is left out` : `Optuna ${version}`)
 let failed = false
 for (const asked of (values.asked === undefined ? ["peak", "overhead"] : [values.asked]) as ReadonlyArray<Asked>) {
-  const lines = curve(asked)
+  const lines = await curve(asked, tpe)
   const reference = rms((lines.find(({ strategy }) => strategy === "full grid") as Line).looks.flatMap((l) => l ?? []))
   console.log(`\nexponent of the ${asked} batch, ${seeds} studies`)
   console.log("strategy           tokens   RMSE  of grid  median error  covered  half width  identified")
@@ -109,6 +119,7 @@ for (const asked of (values.asked === undefined ? ["peak", "overhead"] : [values
       failed = true
   }
 }
+tpe?.close()
 if (values.check && failed) {
   console.error("adaptive misses its target: at most 1.15 times the error of the full grid at 0.35 of its tokens")
   process.exitCode = 1

@@ -12,7 +12,7 @@ export interface Spent {
 }
 
 /** Nine half-octave rates about the true optimum of each batch at the middle horizon, the phase of the lattice at random: a good guess. */
-const ratesOf = (world: World): ReadonlyArray<ReadonlyArray<number>> => {
+export const ratesOf = (world: World): ReadonlyArray<ReadonlyArray<number>> => {
   const phase = world.draw()
   return world.batches.map((batch) => {
     const nearest = Math.round(2 * Math.log2(optimalEta(world.law, batch, 2 ** 22.5)) - phase)

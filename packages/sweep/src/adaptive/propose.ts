@@ -30,7 +30,7 @@ export interface Measured {
 
 /** Rates of a first profile, of one at a short horizon, and of one at a long one. */
 const scanned = 5
-const several = 5
+const several = 7
 const few = 3
 
 /** Profiles trained at once beyond the first: those that promise at least this part of what the best one does. */
