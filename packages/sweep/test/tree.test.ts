@@ -70,6 +70,8 @@ describe("decayed readings", () => {
       // The trunk to 2048, and 256 and 448 tokens of decay.
       assert.strictEqual(plan.cost.tokens, 2048 + 256 + 448)
       assert.strictEqual(seen.tokens, 2048 + 256 + 448)
+      // The trunk's last, two that wait for the decays, and as many as two workers have under way.
+      assert.strictEqual(plan.cost.checkpointBytes, (1 + 2 + 2) * 4 * 3 * 14816)
       assert.deepInclude(summary, { finished: 3, failed: [] })
       assert.strictEqual((yield* sweepOn({}, decayed)).plan.runs.length, 0)
       const rows = yield* Store.rows(decayed)
@@ -91,8 +93,9 @@ describe("decayed readings", () => {
   it.effect("of a trunk that diverged before have diverged with it, and are not tried again", () =>
     Effect.gen(function* () {
       const study = withFields({ ...trunk, eta: 4, decays: [{ share: 0.2 }] })
-      const { plan, seen } = yield* sweepOn({ divergesAt: 1024 }, study)
+      const { plan, seen, summary } = yield* sweepOn({ divergesAt: 1024 }, study)
       assert.strictEqual(plan.runs.length, 3)
+      assert.deepInclude(summary, { finished: 1, diverged: 2, failed: [] })
       const ends = (yield* Store.rows(study)).map(({ average, tokens, status }) => `${average} ${tokens} ${status}`)
       assert.deepStrictEqual(ends, [
         "none 1024 finished",

@@ -1,5 +1,6 @@
 /** What a plan costs, before anything runs. */
 import { type Capabilities, flopsPerToken, parameterCount, type RunSpec } from "@ts/backend"
+import { horizonOf } from "@ts/schedule"
 import type { Work } from "./remaining.ts"
 
 export interface Cost {
@@ -13,7 +14,10 @@ export interface Cost {
   readonly flops: number
   /** From a calibration, else from the speed the backend states; absent where there is neither. */
   readonly seconds?: number
-  /** On disk at most at one time, in the precision of the run. */
+  /**
+   * On disk at most at one time, where the newest checkpoint of a run that can be extended stays: those that runs leave, those
+   * that branches wait for, and those of runs under way whose schedule ends.
+   */
   readonly checkpointBytes: number
 }
 
@@ -56,6 +60,23 @@ export const statedClock = ({ flopsPerSecond: speed }: Capabilities): Clock | un
     ? undefined
     : (spec, averages, tokens, horizons) => flopsFor(spec, tokens, horizons * (1 + averages.length)) / speed
 
+const checkpointBytes = (runs: ReadonlyArray<Priced>, { concurrency, maxLanes }: Capabilities): number => {
+  let lasting = 0
+  const passing: Array<number> = []
+  for (const { spec, work } of runs) {
+    const { checkpointAt, averages, until } = work.assignment
+    const one = checkpointBytesOf(spec, averages.length)
+    lasting += checkpointAt.length * one
+    if ((horizonOf(spec.schedule) ?? Number.POSITIVE_INFINITY) > until) lasting += one
+    else passing.push(one)
+  }
+  const sideBySide = Math.max(1, concurrency) * Math.max(1, maxLanes)
+  return passing
+    .sort((a, b) => b - a)
+    .slice(0, sideBySide)
+    .reduce((sum, bytes) => sum + bytes, lasting)
+}
+
 export const costOf = (runs: ReadonlyArray<Priced>, able: Capabilities, clock: Clock | undefined): Cost => {
   const sum = (value: (run: Priced) => number) => runs.reduce((total, run) => total + value(run), 0)
   const seconds = ({ spec, work: { tokens, assignment } }: Priced) =>
@@ -65,12 +86,7 @@ export const costOf = (runs: ReadonlyArray<Priced>, able: Capabilities, clock: C
     readings: sum(({ readings }) => readings),
     tokens: sum(({ work }) => work.tokens),
     flops: sum(({ flops }) => flops),
-    checkpointBytes: able.checkpoints
-      ? sum(
-          ({ spec, work: { assignment } }) =>
-            (1 + assignment.checkpointAt.length) * checkpointBytesOf(spec, assignment.averages.length),
-        )
-      : 0,
+    checkpointBytes: able.checkpoints ? checkpointBytes(runs, able) : 0,
     ...(clock === undefined ? {} : { seconds: makespan(runs.map(seconds), able.concurrency) }),
   }
 }

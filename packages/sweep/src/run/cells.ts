@@ -2,6 +2,7 @@
 import { canonicalJson, type RunEvent } from "@ts/backend"
 import { Effect } from "effect"
 import type { Plan } from "../plan/plan.ts"
+import { unmarkedName } from "../store/marks.ts"
 import { Store } from "../store/Store.ts"
 import { Study } from "../study/index.ts"
 import type { StudyRun } from "../study/Study.ts"
@@ -50,7 +51,7 @@ export const makeCells = Effect.fnUntraced(function* (plan: Plan, policy: PruneP
   for (const row of yield* store.rows(plan.study)) {
     const found = byRun.get(row.runId)
     if (found === undefined || row.status === "diverged" || !numerics.has(row.provenance.numericsId ?? "")) continue
-    put(found.contender, row.average, row.tokens, row.loss)
+    put(found.contender, unmarkedName(row.average), row.tokens, row.loss)
   }
   return {
     note: (event) => {

@@ -38,3 +38,9 @@ export const marksOf = (spec: RunSpec, parentOf: ParentOf): ReadonlyArray<string
 /** `none`, an average, or the marks with the average behind them: `decayed:0.2:linear`, `ramp:1a2b3c4d+ewa:0.99`. */
 export const markedName = (marks: ReadonlyArray<string>, average: string): string =>
   marks.length === 0 ? average : [...marks, ...(average === "none" ? [] : [average])].join("+")
+
+const marked = /^(decayed|branch|ramp):/
+
+/** The average alone. */
+export const unmarkedName = (name: string): string =>
+  marked.test(name) ? (name.split("+").find((part) => !marked.test(part)) ?? "none") : name
