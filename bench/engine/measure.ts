@@ -78,8 +78,8 @@ const look = Effect.fnUntraced(function* (runs: number) {
   // From the study as it is written: its runs are written out anew each time.
   const plan = yield* best(Effect.suspend(() => Sweep.plan(studyOf(runs))))
   yield* fill(study)
-  const status = yield* best(Sweep.status(study))
-  const again = yield* best(Sweep.plan(study))
+  const status = yield* best(Effect.suspend(() => Sweep.status(studyOf(runs))))
+  const again = yield* best(Effect.suspend(() => Sweep.plan(studyOf(runs))))
   if (plan.result.runs.length !== runs || status.result.counts.complete !== runs || again.result.runs.length !== 0) {
     throw new Error("the plan or the status is wrong")
   }

@@ -114,6 +114,22 @@ describe("a budget", () => {
     }).pipe(Effect.provide(kept)),
   )
 
+  it.effect("gets back what was put aside for runs that diverge", () =>
+    Effect.gen(function* () {
+      const wild = withFields({ batch: 64, eta: [0.01, 4, 5], seeds: 1, horizon: [2048] })
+      const order = (yield* Study.expand(wild)).runs
+      // The two that diverge first: they come last in the grid.
+      const study = Study.make({
+        name: "small",
+        runs: order.toReversed().map(({ spec }) => ({ spec, horizons: [2048] })),
+      })
+      const { summary, seen } = yield* sweepOn({}, study, { budget: { tokens: 2 * 2048 } })
+      assert.deepInclude(summary, { finished: 1, diverged: 2 })
+      assert.isUndefined(summary.stopped)
+      assert.strictEqual(seen.tokens, 512 + 512 + 2048)
+    }).pipe(Effect.provide(kept)),
+  )
+
   it.effect("that is no number is refused before anything starts", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(sweepOn({}, study, { budget: { tokens: Number.NaN } }))

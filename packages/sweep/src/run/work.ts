@@ -32,6 +32,7 @@ export const work = Effect.fnUntraced(function* (
   const speed = makeSpeed(capabilities.flopsPerSecond)
   const purse = makePurse(options.budget ?? {})
   const began = yield* Clock.monotonicTimeNanos
+  /** What did not reach for the run next in line. */
   let spent: Stopped["of"] | undefined
 
   /** After a bundle, or where a run ends without one. */
@@ -130,6 +131,8 @@ export const work = Effect.fnUntraced(function* (
         if (busy === 0) return
         yield* yield* Queue.take(ended)
         busy--
+        // It may have taken less than was put aside for it.
+        spent = undefined
       }
     }),
   )
