@@ -41,7 +41,7 @@ export const backends = {
     layer: (options) => trainerBackend({ name: "reference", device: referenceDevice(), ...options }),
   },
   "least-squares": {
-    description: "averaged SGD on power-law least squares with exact risk: nothing is trained, the true law is known",
+    description: "SGD on power-law least squares with exact risk: nothing is trained, the true law is known",
     unavailable: always,
     layer: () => LeastSquaresBackend.layer,
   },
