@@ -72,13 +72,14 @@ const startOf = Effect.fnUntraced(function* ({ capabilities }: ClosedForm, assig
   if (ref === undefined) return { ref, lineage: beginning }
   const past = lineageIn(yield* CheckpointStore.use((store) => store.get(ref)))
   if (past === undefined) {
+    const field = ref.runId === runId(spec) ? "resume" : "origin"
     return yield* new BackendError({
       backend,
       reason: "Checkpoint",
-      message: `resume: the checkpoint of run ${ref.runId} at ${ref.tokens} tokens was not made by ${backend}; leave \`resume\` out`,
+      message: `${field}: the checkpoint of run ${ref.runId} at ${ref.tokens} tokens was not made by ${backend}; remove it, and train that run again`,
       retryable: false,
       runId: runId(spec),
-      field: "resume",
+      field,
     })
   }
   const { tokens, step } = ref

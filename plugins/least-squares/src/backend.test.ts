@@ -127,6 +127,25 @@ describe("LeastSquaresBackend", () => {
     expect(lossesOf(events!)[0]).toBeCloseTo((1 + uniform()) / 2, 13)
   })
 
+  it("refuses branches of runs that are not there, and checkpoints that are not its own", async () => {
+    const trunk = study.assignment()
+    const branch = study.assignment({ origin: { parent: runId(trunk.spec), at: 1024 } }, { evaluateAt: [2048] })
+    const [missing, foreign] = await Effect.runPromise(
+      Effect.gen(function* () {
+        const { numerics } = (yield* Backend).capabilities
+        const missing = yield* Effect.flip(train(branch))
+        const checkpoint = { tokens: 1024, step: 16, averages: [], metadata: {}, tensors: new Map() }
+        const whose = { runId: runId(trunk.spec), numericsId: numerics["f32"]! }
+        yield* CheckpointStore.use((store) => store.put({ ...whose, ...checkpoint }, { rolling: false }))
+        return [missing, yield* Effect.flip(train(branch))]
+      }).pipe(Effect.provide([LeastSquaresBackend.layerWith(small), memoryCheckpoints])),
+    )
+    expect(missing).toMatchObject({ reason: "Checkpoint", field: "origin", retryable: false })
+    expect(missing!.message).toMatch(/has no checkpoint at 1024 tokens/)
+    expect(foreign).toMatchObject({ reason: "Checkpoint", field: "origin", retryable: false })
+    expect(foreign!.message).toMatch(/was not made by least-squares; remove it/)
+  })
+
   it("draws noise of which runs share the part of their trunk", async () => {
     const noise: EvaluationNoise = { deviation: 0.01, shared: 0.5, seed: 2 }
     const few = { ...small, modes: 20 }
