@@ -14,12 +14,12 @@ const base: StudyInput = {
   data: { synthetic: { vocabulary: 256, order: 1, seed: 1 } },
   // The surrogate's bell peaks at 2^12 for T = 2^20 and moves as T.
   batch: [2 ** 11, 2 ** 12, 2 ** 13, 2 ** 14, 2 ** 15],
-  horizon: [2 ** 21, 2 ** 22, 2 ** 23, 2 ** 24],
+  horizon: [2 ** 20, 2 ** 21, 2 ** 22, 2 ** 23],
   eta: 2 ** -10,
-  adaptive: { question: { exponent: "peak", within: 0.1 } },
+  adaptive: { question: { exponent: "peak", within: 0.15 } },
 }
 const study = (over: Partial<StudyInput> = {}) => Study.make({ ...base, ...over })
-const grid = 9 * 5 * (2 ** 21 + 2 ** 22 + 2 ** 23 + 2 ** 24)
+const grid = 9 * 5 * (2 ** 20 + 2 ** 21 + 2 ** 22 + 2 ** 23)
 
 const onSurrogate = <A, E>(effect: Effect.Effect<A, E, Layer.Success<typeof layers>>) =>
   Effect.runPromise(Effect.provide(effect, layers))
@@ -42,9 +42,9 @@ describe("an adaptive study", () => {
         expect(spent.tokens).toBeLessThan(0.35 * grid)
         expect(rounds).toBeGreaterThan(3)
         const { result, halfWidth } = models[0].answer!
-        expect(halfWidth).toBeLessThanOrEqual(0.1)
+        expect(halfWidth).toBeLessThanOrEqual(0.15)
         if (!isEstimate(result)) throw new Error(result.message)
-        expect(Math.abs(result.value - law.defaultPeak)).toBeLessThan(0.15)
+        expect(Math.abs(result.value - law.defaultPeak)).toBeLessThan(0.2)
         const again = yield* events(study())
         expect(again.some(({ _tag }) => _tag === "Round")).toBe(false)
         expect(again.at(-1)).toMatchObject({ _tag: "Summary", tokens: 0 })
@@ -75,7 +75,7 @@ describe("an adaptive study", () => {
   it("keeps its budget over all sessions, and says what would do where it buys no run", () =>
     onSurrogate(
       Effect.gen(function* () {
-        const tokens = 2 ** 27
+        const tokens = 2 ** 26
         const capped = study({ adaptive: { question: { exponent: "peak", within: 0.001 }, budget: { tokens } } })
         const { ended, spent } = ending(yield* events(capped))
         expect(ended).toBe("budget")
@@ -99,7 +99,7 @@ describe("an adaptive study", () => {
         const shortest = (width: number) =>
           new Set(
             rows
-              .filter((r) => r.width === width && r.tokens === 2 ** 21 && r.seed === 1)
+              .filter((r) => r.width === width && r.tokens === 2 ** 20 && r.seed === 1)
               .map((r) => `${r.batch} ${r.eta}`),
           ).size
         expect(shortest(128)).toBeLessThan(shortest(64))
@@ -137,7 +137,7 @@ describe("refuses", () => {
     [
       "a budget smaller than a run",
       { adaptive: { ...base.adaptive!, budget: { tokens: 1000 } } },
-      /1000 buy no run; the cheapest takes 2097152/,
+      /1000 buy no run; the cheapest takes 1048576/,
     ],
     [
       "a ramp",

@@ -126,6 +126,14 @@ export const proposer = ({ lines, readings, law }: Measured, layout: Layout, que
     })
   }
 
+  /** What one more profile buys is told to first order; by then the others at its horizon may tell more. */
+  const isAhead = (line: number, tokens: number): boolean => {
+    const others = lines.flatMap((other, i) =>
+      other.horizons.includes(tokens) && measurable(other, tokens) ? [seedsAt(i, tokens)] : [],
+    )
+    return seedsAt(line, tokens) >= 2 + Math.min(...others)
+  }
+
   const fromNextRuns = (proposals: ReadonlyArray<NextRun>): Round | undefined => {
     const gain = ({ now, after, cost }: NextRun) => (now - after) / cost
     const best = gain(proposals[0])
@@ -136,7 +144,8 @@ export const proposer = ({ lines, readings, law }: Measured, layout: Layout, que
         lines.flatMap((line, i) => {
           if (line.batch !== batch || !line.horizons.includes(tokens)) return []
           const more = kind === "repeat" ? [] : open(i, tokens)
-          return more.length > 0 ? more : repeat(i, tokens, [-layout.spread, layout.spread])
+          if (more.length > 0) return more
+          return isAhead(i, tokens) ? [] : repeat(i, tokens, [-layout.spread, layout.spread])
         }),
       )
     return trunks.length === 0 ? undefined : { trunks: fresh(trunks), why: "buys most certainty per token" }
