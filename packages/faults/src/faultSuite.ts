@@ -7,30 +7,13 @@
  */
 import { describe, it } from "vitest"
 import { type Bench, type BenchOptions, makeBench } from "./bench.ts"
-import { backendCases } from "./cases/backend.ts"
-import { clockCases } from "./cases/clock.ts"
-import { diskCases } from "./cases/disk.ts"
-import { fullDisk } from "./cases/fullDisk.ts"
-import { killCases } from "./cases/kills.ts"
-import { processCases } from "./cases/processes.ts"
-import { tornCases } from "./cases/torn.ts"
-import type { CaseOptions, FaultCase } from "./faultCase.ts"
+import type { CaseOptions } from "./faultCase.ts"
+import { faultCases } from "./faultCases.ts"
 
 export interface FaultSuiteOptions extends BenchOptions, CaseOptions {
   /** Milliseconds for one case; 120 000 unless given. */
   readonly timeout?: number
 }
-
-/** The cases as data, to run without a test runner. */
-export const faultCases = (options: CaseOptions = {}): ReadonlyArray<FaultCase> => [
-  ...killCases(options),
-  ...processCases(options),
-  ...diskCases(),
-  fullDisk,
-  ...tornCases(),
-  ...clockCases(options),
-  ...backendCases(options),
-]
 
 export const faultSuite = (name: string, module: URL | string, options: FaultSuiteOptions = {}): void => {
   const seed = options.seed ?? Number(process.env["FAULT_SEED"] ?? Date.now() % 1_000_000)

@@ -18,7 +18,7 @@ export type BackendFault = keyof typeof backendFaults
 export interface FaultyOptions {
   /** How often it goes wrong, each time in a new call of `train`; always unless given. */
   readonly times?: number
-  /** Events that the run at fault tells before, at least; of faults in a stream. 3 unless given. */
+  /** Events that the run at fault tells before, at least; of faults in a stream. 1 unless given: `Started`. */
   readonly after?: number
   /** Which run is at fault: the first that is trained, unless given. */
   readonly runId?: string
@@ -90,7 +90,7 @@ const swapped = <E, R>(events: Events<E, R>, isAtFault: (event: RunEvent) => boo
 export const faulty = <E, R>(
   layer: Layer.Layer<Backend, E, R>,
   fault: BackendFault,
-  { times = Number.POSITIVE_INFINITY, after = 3, runId, seen = { happened: 0 } }: FaultyOptions = {},
+  { times = Number.POSITIVE_INFINITY, after = 1, runId, seen = { happened: 0 } }: FaultyOptions = {},
 ): Layer.Layer<Backend, E, R> =>
   Layer.effect(
     Backend,

@@ -119,7 +119,7 @@ export const diskCases = (): ReadonlyArray<FaultCase> => [
       inFolder(bench, async (folder) => {
         await Effect.runPromise(within(bench, folder, readJournal))
         for (const late of [false, true]) {
-          const nth = 2 + bench.draw(`commit ${late}`, 10)
+          const nth = 2 + bench.draw(`commit ${late}`, Math.ceil(bench.events / 10))
           const watcher = failingCommits(nth, late, () => sqliteError(10, "disk I/O error"))
           expectRefused(await attempt(bench, folder, watcher), /disk I\/O error/)
         }
