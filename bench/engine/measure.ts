@@ -35,7 +35,7 @@ const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
 const best = Effect.fnUntraced(function* <A, E, R>(effect: Effect.Effect<A, E, R>) {
   const rounds = []
   for (let i = 0; i < ROUNDS; i++) rounds.push(yield* timed(effect))
-  return rounds.sort((a, b) => a.seconds - b.seconds)[0]!
+  return rounds.sort((a, b) => a.cpu - b.cpu)[0]!
 })
 
 const sweep = Effect.fnUntraced(function* (runs: number) {
@@ -78,8 +78,8 @@ const look = Effect.fnUntraced(function* (runs: number) {
   // From the study as it is written: its runs are written out anew each time.
   const plan = yield* best(Effect.suspend(() => Sweep.plan(studyOf(runs))))
   yield* fill(study)
-  const status = yield* best(Effect.suspend(() => Sweep.status(studyOf(runs))))
-  const again = yield* best(Effect.suspend(() => Sweep.plan(studyOf(runs))))
+  const status = yield* best(Sweep.status(study))
+  const again = yield* best(Sweep.plan(study))
   if (plan.result.runs.length !== runs || status.result.counts.complete !== runs || again.result.runs.length !== 0) {
     throw new Error("the plan or the status is wrong")
   }

@@ -53,7 +53,7 @@ const measure = <A>(what: "sweep" | "look", count: number): A => {
 
 const missed: Array<string> = []
 const target = (what: string, value: number, most: number, unit: string) => {
-  const text = `${what}: ${value.toFixed(2)} ${unit}, target ${most} ${unit}`
+  const text = `${what}: ${value.toFixed(2)} ${unit}, target ${most}`
   console.log(`${value <= most ? "ok     " : "MISSED "} ${text}`)
   if (value > most) missed.push(text)
 }
@@ -81,8 +81,8 @@ const [few, all] = swept
 const [some, many] = looked
 target(`engine time of ${all.runs} runs`, (1000 * all.seconds) / all.runs, 5, "ms a run")
 target("left on the heap by a run", Math.max(0, all.kept - few.kept) / (all.runs - few.runs), 256, "bytes")
-target(`plan of ${many.runs} cells`, many.plan.seconds, 1, "s")
-target(`status of ${many.runs} runs`, many.status.seconds, 1, "s")
+target(`plan of ${many.runs} cells`, many.plan.cpu, 1, "s of processor")
+target(`status of ${many.runs} runs`, many.status.cpu, 1, "s of processor")
 const growth = (of: (l: Looked) => Time) => of(many).cpu / of(some).cpu
 console.log(
   `ten times the cells: plan x ${growth((l) => l.plan).toFixed(1)}, status x ${growth((l) => l.status).toFixed(1)}`,
