@@ -200,6 +200,37 @@ describe("rules", () => {
   })
 })
 
+describe("rules and functions anywhere", () => {
+  it("in the elements of a field that is an array, and in parts", () => {
+    const half = (run: Readonly<Record<string, number>>) => 2 ** (-run["batch"] / 640)
+    const byFunction = withFields({
+      eta: 0.01,
+      seeds: 1,
+      parts: [{ optimizer: { betas: [0.9, half] } as never }, { batch: 256, averages: [half] }],
+    })
+    const byRule = withFields({
+      eta: 0.01,
+      seeds: 1,
+      parts: [
+        { optimizer: { betas: [0.9, { halfLife: { tokens: 640 } }] } as never },
+        { batch: 256, averages: [{ halfLife: { tokens: 640 } }] },
+      ],
+    })
+    const sorted = (study: Study) => runs(study).toSorted((a, b) => (a.runId < b.runId ? -1 : 1))
+    assert.strictEqual(runs(byRule).length, 4)
+    assert.deepStrictEqual(sorted(Study.make(JSON.parse(JSON.stringify(byFunction)))), sorted(byRule))
+  })
+
+  it("in such an element, following the horizon", () => {
+    const decay = { halfLife: { tokens: { power: { of: "horizon", coefficient: 0.1, exponent: 1 } } } }
+    const study = withFields({ batch: 64, eta: 0.01, seeds: 1, averages: [decay] })
+    const [{ averages, horizons }] = runs(study)
+    assert.deepStrictEqual(horizons, [1024, 2048])
+    assert.strictEqual(averages.length, 2)
+    assert.closeTo(averages[0] ** (102.4 / 64), 0.5, 1e-12)
+  })
+})
+
 describe("what is refused", () => {
   const cases: ReadonlyArray<readonly [string, unknown, ReadonlyArray<string>]> = [
     ["unknown fields", { ...studyInput, lr: 0.1 }, ["lr: unknown field; did you mean `eta`?"]],
