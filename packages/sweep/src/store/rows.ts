@@ -45,15 +45,8 @@ export const storedOf = (
   readings: ReadonlyArray<StoredReading>,
 ) => {
   const specs = new Map(asked.map(({ runId, spec }) => [runId, spec]))
-  const byRun = new Map<string, Array<StoredRun>>()
-  for (const run of runs) {
-    const known = byRun.get(run.run_id)
-    if (known === undefined) byRun.set(run.run_id, [run])
-    else known.push(run)
-  }
-  const keyOf = (r: { run_id: string; numerics_id: string }, requested: number, average: string) =>
-    `${r.run_id} ${r.numerics_id} ${requested} ${average}`
-  const taken = new Map(readings.map((r) => [keyOf(r, r.requested, r.average), r]))
+  const byRun = Map.groupBy(runs, ({ run_id }) => run_id)
+  const taken = Map.groupBy(readings, ({ run_id }) => run_id)
   const runsOf = ({ runId, spec: { origin } }: Pick<Asked, "runId" | "spec">): ReadonlyArray<StoredRun> => {
     const own = byRun.get(runId) ?? []
     const parent = origin === undefined ? undefined : specs.get(origin.parent)
@@ -68,7 +61,14 @@ export const storedOf = (
   return {
     parentOf: (runId: string): RunSpec | undefined => specs.get(runId),
     runsOf,
-    readingOf: (run: StoredRun, requested: number, average: string) => taken.get(keyOf(run, requested, average)),
+    /** A run has few readings: looking through them is quicker than a key for each. */
+    readingOf: ({ run_id, numerics_id }: StoredRun, requested: number, average: string) =>
+      taken
+        .get(run_id)
+        ?.find(
+          (reading) =>
+            reading.requested === requested && reading.average === average && reading.numerics_id === numerics_id,
+        ),
   }
 }
 
