@@ -49,11 +49,15 @@ describe("LeastSquaresBackend", () => {
     )
     const exact = descent(problem)
     const [uniform, exponential] = [exact.average(), exact.average(0.9)]
-    exact.advance([{ steps: 16, gamma: 0.5, batch: 64 }])
-    const tail = exact.average()
-    exact.advance([{ steps: 16, gamma: 0.5, batch: 64 }])
-    const expected = [exact.risk(), uniform(), tail(), exponential()]
-    for (const [i, average] of averages.entries()) {
+    const tails = [0.5, 0.25].map((tail) => {
+      exact.advance([{ steps: 32 * (1 - tail) - exact.steps(), gamma: 0.5, batch: 64 }])
+      return exact.average()
+    })
+    exact.advance([{ steps: 8, gamma: 0.5, batch: 64 }])
+    const expected = [exact.risk, uniform, ...tails, exponential].map((risk) => risk())
+    for (const [i, average] of (
+      ["last", "uniform", { tail: 0.5 }, { tail: 0.25 }, { decay: 0.9 }] as const
+    ).entries()) {
       const [events] = await runs(LeastSquaresBackend.layerWith(problem, { average }), assignment)
       const [none, beside] = lossesOf(events!)
       expect(none).toBeCloseTo((1 + expected[i]!) / 2, 14)

@@ -46,6 +46,21 @@ describe("the largest harmless batch", () => {
     }
   })
 
+  it.each<[Average, number]>([
+    ["last", 1],
+    ["uniform", 1],
+    [{ tail: 0.25 }, 0.25],
+    [{ decay: 0.9 }, 1],
+  ])("reads the average it is asked for: %j", (average, share) => {
+    const p = { ...problem(1.5, 2.5), modes: 1000 }
+    const { risk, gamma } = bestRisk(p, average, 2 ** 12, 4)
+    const run = descent(p)
+    if (share < 1) run.advance([{ steps: 2 ** 10 * (1 - share), gamma, batch: 4 }])
+    const averaged = run.average(typeof average === "object" && "decay" in average ? average.decay : undefined)
+    run.advance([{ steps: 2 ** 10 * share, gamma, batch: 4 }])
+    expect((average === "last" ? run.risk() : averaged()) / risk).toBeCloseTo(1, 12)
+  })
+
   it("refuses what makes no sense, by name", () => {
     expect(() => harmlessBatch(problem(1.5, 3), "uniform", 0)).toThrow(/samples is 0/)
     expect(() => harmlessBatch(problem(1.5, 3), "uniform", 64, 0)).toThrow(/overhead is 0/)
