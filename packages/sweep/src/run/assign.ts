@@ -50,9 +50,9 @@ export const assign = Effect.fnUntraced(function* (lane: Lane, context: BundleCo
   const usable = { own: start.own.filter(sound), parent: start.parent.filter(sound) }
   const stage = upTo(run, lane.goal)
   const work = remainingWork(stage, known, usable, stage.keep)
+  lane.diverges = known?.diverged !== undefined
   if (work === undefined) {
-    if (known?.diverged === undefined) endStage(lane)
-    else lane.status = "diverged"
+    endStage(lane)
     return []
   }
   const { assignment } = work

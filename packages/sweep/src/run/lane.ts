@@ -24,6 +24,8 @@ export interface Lane {
   stops: ReadonlyArray<number>
   /** The stop it is on its way to. */
   goal: number
+  /** It diverged before, further on than what it is asked for now. */
+  diverges: boolean
   /** Checkpoints that turned out useless. */
   readonly rejected: Set<string>
   /** The checkpoints its branches start from are sure to outlast its training. */
@@ -72,6 +74,7 @@ export const lanesOf = (runs: ReadonlyArray<PlannedRun>, staged: boolean): Reado
       tokens: run.work.from,
       stops,
       goal: stops[0]!,
+      diverges: false,
       rejected: new Set(),
       pinned: false,
     }
@@ -98,5 +101,5 @@ export const flopsTo = (lane: Lane, stop: number): number => {
 export const endStage = (lane: Lane): void => {
   lane.stops = lane.stops.filter((stop) => stop > lane.goal)
   lane.tokens = Math.max(lane.tokens, boundaryOf(lane.run.spec, lane.goal))
-  lane.status = lane.stops.length === 0 ? "finished" : "waiting"
+  lane.status = lane.stops.length > 0 ? "waiting" : lane.diverges ? "diverged" : "finished"
 }

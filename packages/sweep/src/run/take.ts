@@ -3,6 +3,7 @@ import { type BackendError, RunEvent } from "@ts/backend"
 import { Effect, Schema } from "effect"
 import type { StoreError } from "../errors.ts"
 import { boundaryOf } from "../plan/boundary.ts"
+import { keysAt } from "../plan/remaining.ts"
 import { noiseScaleKey, readingKey } from "../store/keys.ts"
 import type { Asked } from "./assign.ts"
 import { type BundleContext, fault, giveUp, note } from "./context.ts"
@@ -19,16 +20,31 @@ export const reject = Effect.fnUntraced(function* (context: BundleContext, asked
   yield* note(context, asked.lane, { _tag: "CheckpointRejected", runId: asked.lane.run.runId, hash, message })
 })
 
+/** It started at the very boundary of a reading, and read only what comes after. */
+const skipped = ({ lane: { run }, assignment: { resume, evaluateAt }, unread }: Asked): boolean =>
+  resume?.runId === run.runId &&
+  evaluateAt.some(
+    (horizon) => boundaryOf(run.spec, horizon) === resume.tokens && keysAt(run, horizon).some((key) => unread.has(key)),
+  )
+
+const rejectSkipping = (context: BundleContext, asked: Asked) =>
+  reject(context, asked, "it lies at the boundary of a reading, which was not taken")
+
 /** It says that it is done, and is not. */
 const incomplete = (context: BundleContext, asked: Asked) => {
-  const { lane, assignment, unread } = asked
-  const { runId, spec } = lane.run
-  // It may have started at the very boundary of its first reading, and read only what comes after.
-  const { resume, evaluateAt } = assignment
-  return resume?.runId === runId && evaluateAt.some((horizon) => boundaryOf(spec, horizon) === resume.tokens)
-    ? reject(context, asked, "it lies at the boundary of a reading, which was not taken")
-    : giveUp(context, lane, `run ${runId} finished without its readings (${[...unread].join(", ")})`)
+  const { runId } = asked.lane.run
+  const missing = [...asked.unread].join(", ")
+  return skipped(asked)
+    ? rejectSkipping(context, asked)
+    : giveUp(context, asked.lane, `run ${runId} finished without its readings (${missing})`)
 }
+
+/** It diverged before it took the reading where it started: taken for a result, that would answer the reading. */
+const isPremature = (asked: Asked, event: RunEvent, told: ReadonlyArray<RunEvent>): boolean =>
+  event._tag === "Diverged" &&
+  event.tokens === asked.assignment.resume?.tokens &&
+  skipped(asked) &&
+  !told.some(({ _tag, runId }) => _tag === "Evaluated" && runId === event.runId)
 
 type Afterwards = Effect.Effect<void, BackendError | StoreError>
 
@@ -76,14 +92,16 @@ const apply = (context: BundleContext, asked: Asked, event: RunEvent): Afterward
 export const take = Effect.fnUntraced(function* (
   context: BundleContext,
   bundle: ReadonlyMap<string, Asked>,
-  events: ReadonlyArray<RunEvent>,
+  told: ReadonlyArray<RunEvent>,
 ) {
-  for (const event of events) {
+  for (const event of told) {
     if (!isRunEvent(event) || !bundle.has(event.runId)) {
       const message = `the backend sent what is no event of its runs: ${JSON.stringify(event)}`
       return yield* fault(context, message, false)
     }
   }
+  const premature = told.filter((event) => isPremature(bundle.get(event.runId)!, event, told))
+  const events = premature.length === 0 ? told : told.filter((event) => !premature.includes(event))
   const entries = yield* context.session.append(
     events.map((event) => ({
       event,
@@ -104,5 +122,6 @@ export const take = Effect.fnUntraced(function* (
   yield* Effect.andThen(measured.read(read), measured.trained(trained))
   yield* context.tell(entries)
   for (const next of afterwards) yield* next
+  for (const { runId } of premature) yield* rejectSkipping(context, bundle.get(runId)!)
   return trained
 })
