@@ -23,7 +23,7 @@ const seeds = Number(values.seeds)
 const first = Number(values.first)
 
 /** Parts of the full grid's tokens at which the strategies are looked at. */
-const shares = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.5]
+const shares = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35]
 
 interface Look {
   readonly error: number
@@ -32,7 +32,7 @@ interface Look {
 }
 
 const lookAt = (rows: ReadonlyArray<Row>, asked: Asked, truth: number): Look | undefined => {
-  const law = fitLaw(rows, { resamples: asked === "peak" ? 0 : 200 })
+  const law = fitLaw(rows, { resamples: asked === "peak" ? 0 : 100 })
   const { exponent } = asked === "peak" ? law.powerLaws.peakBatch : law.powerLaws.overheadBatch
   if (!isEstimate(exponent)) return undefined
   const { low, high } = exponent.interval ?? { low: Number.NaN, high: Number.NaN }

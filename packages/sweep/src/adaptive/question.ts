@@ -21,7 +21,7 @@ export interface Answer {
 }
 
 /** Resamples behind the interval of the overhead batch; the other answers have theirs from the likelihood. */
-const resamples = 100
+const resamples = 60
 
 /** The law that a question is planned by. */
 export const lawFor = (question: Question, rows: ReadonlyArray<Row>): Law =>

@@ -106,13 +106,29 @@ export const spaceOf = Effect.fnUntraced(function* (study: Study) {
       ),
     ])
 
-  const byModel = Map.groupBy(all.keys(), (i) =>
+  const modelKey = (i: number): string =>
     canonicalJson({
       model: all[i].spec.model,
       parametrisation: all[i].spec.parametrisation,
       optimizer: all[i].spec.optimizer.kind,
-    }),
-  )
+    })
+  const cells = new Map<string, number>()
+  for (const [i, { horizons }] of all.entries()) {
+    for (const tokens of horizons) {
+      const { batch } = lineOf(all[i], i)
+      const key = `${modelKey(i)} ${batch} ${tokens}`
+      if (cells.has(key)) {
+        return yield* studyError([
+          problem(
+            "adaptive",
+            `there are two ways to train batch ${batch} to ${tokens} tokens, which one profile cannot hold; make a study of each`,
+          ),
+        ])
+      }
+      cells.set(key, i)
+    }
+  }
+  const byModel = Map.groupBy(all.keys(), modelKey)
   const models = [...byModel.values()]
     .map(
       (positions): Model => ({
