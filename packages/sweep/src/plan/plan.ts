@@ -1,17 +1,17 @@
 /** From a study to the work that is left: plain data, made before anything runs. */
-import { Backend, type BackendError, type Capabilities, type CheckpointRef, CheckpointStore } from "@ts/backend"
-import { Effect, Option } from "effect"
+import { Backend, type BackendError } from "@ts/backend"
+import { Effect } from "effect"
 import { problem, type StoreError, type StudyError, type StudyProblem, studyError } from "../errors.ts"
-import { type RunState, Store } from "../store/Store.ts"
+import { Store } from "../store/Store.ts"
 import { sameStudy } from "../store/sameStudy.ts"
 import { Study } from "../study/index.ts"
 import type { StudyRun } from "../study/Study.ts"
 import { afford, type PlanBudget } from "./afford.ts"
 import { type Calibration, calibratedClock } from "./calibration.ts"
 import { incapabilities } from "./capable.ts"
-import { type Clock, type Cost, costOf, flopsOf, type Priced, statedClock } from "./cost.ts"
-import { depths, inOrder } from "./order.ts"
-import { keysAt, missingHorizons, remainingWork, type Start, type Work } from "./remaining.ts"
+import { type Clock, type Cost, costOf, type Priced, statedClock } from "./cost.ts"
+import { remainder, type StateOf } from "./remainder.ts"
+import { keysAt, type Work } from "./remaining.ts"
 import { standings, unpruned } from "./standing.ts"
 
 /** A run with something left to do. */
@@ -50,91 +50,11 @@ export interface PlanOptions {
   readonly calibration?: Calibration
 }
 
-/** Checkpoints that can be resumed from: from the checkpoint store where one is at hand, else as journalled. */
-export const checkpointsOf = Effect.fnUntraced(function* (runId: string, numericsId: string) {
-  const { capabilities } = yield* Backend
-  if (!capabilities.checkpoints) return [] as ReadonlyArray<CheckpointRef>
-  const kept = yield* Effect.serviceOption(CheckpointStore)
-  const store = yield* Store
-  return Option.isSome(kept) ? yield* kept.value.list(runId, numericsId) : yield* store.checkpoints(runId, numericsId)
-})
-
-export const startOf = Effect.fnUntraced(function* (run: StudyRun, numericsId: string, known: boolean) {
-  const origin = run.spec.origin
-  return {
-    own: known ? yield* checkpointsOf(run.runId, numericsId) : [],
-    parent: origin === undefined ? [] : yield* checkpointsOf(origin.parent, numericsId),
-  } satisfies Start
-})
-
 const group = (problems: ReadonlyArray<StudyProblem>): ReadonlyArray<StudyProblem> => {
   const counts = new Map<string, StudyProblem & { runs: number }>()
   for (const p of problems) counts.set(p.message, { ...p, runs: (counts.get(p.message)?.runs ?? 0) + 1 })
   return [...counts.values()]
 }
-
-const nowhere: Start = { own: [], parent: [] }
-
-type StateOf = (run: StudyRun) => RunState | undefined
-
-/** Where branches with something to do need a checkpoint of their parent, even of one that is done. */
-const kept = (runs: ReadonlyArray<StudyRun>, stateOf: StateOf): ReadonlyMap<string, ReadonlyArray<number>> => {
-  const depth = depths(runs)
-  const keep = new Map<string, Array<number>>()
-  const branches = runs.filter(({ spec }) => spec.origin !== undefined)
-  for (const run of branches.sort((a, b) => depth.get(b.runId)! - depth.get(a.runId)!)) {
-    const { parent, at } = run.spec.origin!
-    if (missingHorizons(run, stateOf(run)).length === 0 && !keep.has(run.runId)) continue
-    const positions = keep.get(parent) ?? []
-    if (!positions.includes(at)) keep.set(parent, [...positions, at])
-  }
-  return keep
-}
-
-/** The runs with something left to do, as they are asked for. */
-const remaining = Effect.fnUntraced(function* (
-  runs: ReadonlyArray<StudyRun>,
-  stateOf: StateOf,
-  { numerics }: Capabilities,
-) {
-  const keep = kept(runs, stateOf)
-  const none: ReadonlyArray<number> = []
-  // Branches of one trunk look at the same checkpoints.
-  const roots = new Map<string, ReadonlyArray<CheckpointRef>>()
-  const planned: Array<PlannedRun> = []
-  for (const run of runs) {
-    const state = stateOf(run)
-    const positions = keep.get(run.runId) ?? none
-    const missing = missingHorizons(run, state)
-    if (missing.length === 0 && positions.length === 0) continue
-    const numericsId = numerics[run.spec.precision]
-    const { origin } = run.spec
-    let start = nowhere
-    if (state !== undefined || origin !== undefined) {
-      const root = origin === undefined ? none : roots.get(origin.parent)
-      if (origin !== undefined && root === undefined) {
-        roots.set(origin.parent, yield* checkpointsOf(origin.parent, numericsId))
-      }
-      const own = state === undefined ? nowhere.own : yield* checkpointsOf(run.runId, numericsId)
-      start = { own, parent: origin === undefined ? nowhere.parent : roots.get(origin.parent)! }
-    }
-    const work = remainingWork(run, state, start, positions)
-    if (work === undefined) continue
-    const each = 1 + run.averages.length + (run.noiseScale === undefined ? 0 : 1)
-    planned.push({
-      ...run,
-      numericsId,
-      work,
-      flops: flopsOf(run.spec, work),
-      readings:
-        state === undefined
-          ? missing.length * each
-          : missing.flatMap((horizon) => keysAt(run, horizon)).filter((key) => !state.readings.has(key)).length,
-      keep: positions,
-    })
-  }
-  return inOrder(planned)
-})
 
 const readingsDone = (runs: ReadonlyArray<StudyRun>, stateOf: StateOf): number => {
   let readings = 0
@@ -175,14 +95,11 @@ export const plan: (
   const store = yield* Store
   yield* sameStudy(store.path, yield* store.study, study.name)
   const states = yield* store.runs
-  const stateOf = standings(
-    runs,
-    pruned ? unpruned(states) : states,
-    ({ spec }) => capabilities.numerics[spec.precision],
-  )
+  const numericsOf = ({ spec }: StudyRun) => capabilities.numerics[spec.precision]
+  const stateOf = standings(runs, pruned ? unpruned(states) : states, numericsOf)
   const clock: Clock | undefined =
     calibration === undefined ? statedClock(capabilities) : calibratedClock(calibration, capabilities)
-  const all = yield* remaining(runs, stateOf, capabilities)
+  const all = yield* remainder(runs, stateOf, numericsOf)
   const whole = {
     study,
     backend: capabilities.backend,
@@ -210,7 +127,7 @@ export const plan: (
     const horizons = run.horizons.filter((horizon) => !open.includes(horizon) || (end !== undefined && horizon <= end))
     return horizons.length === 0 ? [] : [{ ...run, horizons }]
   })
-  const some = yield* remaining(within, stateOf, capabilities)
+  const some = yield* remainder(within, stateOf, numericsOf)
   return {
     ...whole,
     runs: some,
