@@ -1,9 +1,10 @@
 /** Runs an adaptive study: rounds of a sweep, each planned from what the rounds before have measured. */
 import type { Backend, CheckpointStore } from "@ts/backend"
 import type { Law } from "@ts/fit"
-import { Effect, Queue, Stream } from "effect"
+import { Effect, Stream } from "effect"
 import { problem, type SweepError, studyError } from "../errors.ts"
 import { plan } from "../plan/plan.ts"
+import { emitting } from "../run/emitting.ts"
 import type { Summary, SweepEvent } from "../run/events.ts"
 import type { RunOptions } from "../run/options.ts"
 import { run } from "../run/run.ts"
@@ -126,16 +127,7 @@ export const adapt = (
   study: Study,
   options: RunOptions = {},
 ): Stream.Stream<AdaptEvent, SweepError, Backend | Store | CheckpointStore> =>
-  Stream.callback<AdaptEvent, SweepError, Backend | Store | CheckpointStore>(
-    (queue) =>
-      rounds(study, options, (event) => Effect.asVoid(Queue.offer(queue, event))).pipe(
-        Effect.matchCauseEffect({
-          onFailure: (cause) => Queue.failCause(queue, cause),
-          onSuccess: () => Queue.end(queue),
-        }),
-      ),
-    { bufferSize: 64 },
-  )
+  emitting((emit) => rounds(study, options, emit))
 
 const rounds = Effect.fn("Sweep.adapt")(function* (
   study: Study,

@@ -1,6 +1,6 @@
 /** Executes a plan: workers take bundles until nothing is left, everything is journalled before it is told. */
 import { Backend, type CheckpointStore } from "@ts/backend"
-import { Clock, Effect, Queue, Stream } from "effect"
+import { Clock, Effect, type Stream } from "effect"
 import { type SweepError, studyError } from "../errors.ts"
 import type { Plan } from "../plan/plan.ts"
 import type { JournalEntry } from "../store/journal.ts"
@@ -9,14 +9,13 @@ import { budgetProblems } from "./budget.ts"
 import { makeCells, noCells } from "./cells.ts"
 import { makeClearing } from "./clear.ts"
 import type { BundleContext } from "./context.ts"
+import { emitting } from "./emitting.ts"
 import type { SweepEvent } from "./events.ts"
 import { lanesOf } from "./lane.ts"
 import { measured } from "./metrics.ts"
 import type { RunOptions } from "./options.ts"
 import { makeTally, summaryOf } from "./progress.ts"
 import { work } from "./work.ts"
-
-const BUFFERED_EVENTS = 64
 
 /**
  * Trains what the plan holds and tells what happens; ends with a `Summary`.
@@ -33,16 +32,7 @@ export const run = (
   plan: Plan,
   options: RunOptions = {},
 ): Stream.Stream<SweepEvent, SweepError, Backend | Store | CheckpointStore> =>
-  Stream.callback<SweepEvent, SweepError, Backend | Store | CheckpointStore>(
-    (queue) =>
-      sweep(plan, options, (event) => Effect.asVoid(Queue.offer(queue, event))).pipe(
-        Effect.matchCauseEffect({
-          onFailure: (cause) => Queue.failCause(queue, cause),
-          onSuccess: () => Queue.end(queue),
-        }),
-      ),
-    { bufferSize: BUFFERED_EVENTS },
-  )
+  emitting((emit) => sweep(plan, options, emit))
 
 const sweep = Effect.fn("Sweep.run")(function* (
   plan: Plan,
