@@ -152,6 +152,11 @@ describe("refuses", () => {
       },
       /batch: an adaptive study compares constant batches/,
     ],
+    [
+      "two ways to train a cell",
+      { optimizer: { kind: "adamw", weightDecay: [0, 0.1], decay: "independent" } },
+      /two ways to train batch 2048 to 1048576 tokens/,
+    ],
     ["rates by part", { parts: [{ eta: 0.1 }] }, /parts.0.eta: .*move it there/],
     ["functions", { eta: () => 0.1 }, /which functions cannot be; use rules/],
   ])("%s", async (_, over, message) => {

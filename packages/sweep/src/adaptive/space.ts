@@ -64,18 +64,27 @@ const refused = ({ adaptive, parts, runs, decays, branches }: Study) => {
   return adaptive === undefined ? [problem("adaptive", "is missing; say which question the study is to answer")] : wrong
 }
 
-/** Where a study is adaptive: what it may train. Fails with every problem found. */
-export const spaceOf = Effect.fnUntraced(function* (study: Study) {
+const spaces = new WeakMap<Study, Space>()
+
+/** What an adaptive study may train; the same study costs nothing the second time. Fails with every problem found. */
+export const spaceOf = (study: Study): Effect.Effect<Space, StudyError> => {
+  const known = spaces.get(study)
+  return known === undefined
+    ? Effect.tap(written(study), (space) => Effect.sync(() => spaces.set(study, space)))
+    : Effect.succeed(known)
+}
+
+const written = Effect.fnUntraced(function* (study: Study) {
   const problems = refused(study)
   if (problems.length > 0) return yield* studyError(problems)
   const { adaptive: _, ...plain } = study
-  const written = new Map<string, ReadonlyArray<StudyRun>>()
+  const expanded = new Map<string, ReadonlyArray<StudyRun>>()
   const at = Effect.fnUntraced(function* (eta: number, seed: number) {
     const key = `${eta} ${seed}`
-    const known = written.get(key)
+    const known = expanded.get(key)
     if (known !== undefined) return known
     const { runs } = yield* Study.expand({ ...plain, eta, seeds: [seed] })
-    written.set(key, runs)
+    expanded.set(key, runs)
     return runs
   })
   const { runs: first } = yield* Study.expand(plain)
