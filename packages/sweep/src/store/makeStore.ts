@@ -15,6 +15,7 @@ import { sameStudy } from "./sameStudy.ts"
 import { views } from "./schema.ts"
 import { Sqlite } from "./sqlite.ts"
 import { readStates } from "./states.ts"
+import { together } from "./together.ts"
 
 const JOURNAL_PAGE = 500
 
@@ -97,13 +98,14 @@ export const makeStore = Effect.fnUntraced(function* (path: string) {
     yield* sameStudy(path, yield* study, options.study)
     const session = yield* newSession
     yield* becomeDriver(sql, path, session)
-    const append: Session["append"] = (events) =>
+    const append: Session["append"] = together((batch) =>
       Effect.flatMap(now, (time) =>
         transaction(() => {
           stillDriver(db, path, session)
-          return appendAll(db, { session, deterministic: options.deterministic, time }, events)
+          return batch.map((events) => appendAll(db, { session, deterministic: options.deterministic, time }, events))
         }),
-      )
+      ),
+    )
     const { study: name, backend, device } = options
     yield* append([{ event: { _tag: "SessionStarted", study: name, backend, device } }])
     return {
