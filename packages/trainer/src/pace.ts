@@ -19,7 +19,7 @@ export interface PaceOptions {
 
 /** A chunk holds at most this many times the one before: one lucky measurement must not make a chunk of minutes. */
 const GROWTH = 4
-/** A clock in whole milliseconds cannot tell less. */
+/** Less is no measurement of a device. */
 const LEAST_MILLIS = 0.5
 
 export const makePace = ({ chunkMillis, block, expectedMillis }: PaceOptions): Pace => {

@@ -22,6 +22,9 @@ import type { Compiled } from "./pool.ts"
 import { type Replay, takeReadings } from "./readings.ts"
 import { constantsOf, etaAt, type Run, type Shape } from "./run.ts"
 
+/** What passes, whatever the wall clock is set to. */
+const millis = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
+
 export interface SessionOptions {
   /** Wall time that one call to the device should take, milliseconds. */
   readonly chunkMillis: number
@@ -143,7 +146,7 @@ export const startSession = Effect.fnUntraced(function* (
     events.push({ _tag: "Checkpointed", runId: ref.runId, tokens: ref.tokens, checkpoint: ref })
   })
 
-  let lastSaved = yield* Clock.currentTimeMillis
+  let lastSaved = yield* millis
   /** Sequences of the step under way that are in the gradient already. */
   let within = 0
   const pace = makePace({
@@ -177,7 +180,7 @@ export const startSession = Effect.fnUntraced(function* (
       try: () => planChunk(runs, { S, block, microBatch, names, budget: pace.sequences(), within }),
       catch: unreadable(blame),
     })
-    const start = yield* Clock.currentTimeMillis
+    const start = yield* millis
     // One uninterruptible piece: either the chunk ran and is accounted for, or neither.
     yield* Effect.uninterruptible(
       Effect.gen(function* () {
@@ -186,7 +189,7 @@ export const startSession = Effect.fnUntraced(function* (
         for (const [c, result] of results.entries()) account(meaning[c]!, result)
       }),
     )
-    const elapsed = (yield* Clock.currentTimeMillis) - start
+    const elapsed = (yield* millis) - start
     pace.measured(planned, elapsed)
   })
 
@@ -221,10 +224,10 @@ export const startSession = Effect.fnUntraced(function* (
 
   /** Does the next thing that is due: a rolling checkpoint, readings, kept checkpoints, the end of a lane, or training. */
   const advance = Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* millis
     if (within === 0 && now - lastSaved > options.checkpointMillis) {
       for (const [l, run] of runs.entries()) if (!run.over && run.tokens !== savedAt[l]) yield* checkpoint(l, true)
-      lastSaved = yield* Clock.currentTimeMillis
+      lastSaved = yield* millis
     }
     if (within === 0) {
       const most = Math.min(microBatch, pace.sequences())
