@@ -44,11 +44,15 @@ const data = ({ data: { source, tokenizer } }: RunSpec): string => {
   return `${from}, ${tokenizer.kind === "bpe" ? `BPE ${tokenizer.vocabulary}` : tokenizer.kind}`
 }
 
-export const conditionsOf = (runs: ReadonlyArray<StudyRun>): Conditions => ({
-  schedule: distinct(runs, schedule),
-  parametrisation: distinct(runs, parametrisation),
-  optimizer: distinct(runs, optimizer),
-  model: distinct(runs, model),
-  data: distinct(runs, data),
-  seeds: distinct(runs, (spec) => String(spec.seed)),
-})
+/** Of the runs themselves, without what hangs on them: branches and decays are readings of another kind. */
+export const conditionsOf = (all: ReadonlyArray<StudyRun>): Conditions => {
+  const runs = all.filter(({ spec }) => spec.origin === undefined)
+  return {
+    schedule: distinct(runs, schedule),
+    parametrisation: distinct(runs, parametrisation),
+    optimizer: distinct(runs, optimizer),
+    model: distinct(runs, model),
+    data: distinct(runs, data),
+    seeds: distinct(runs, (spec) => String(spec.seed)),
+  }
+}

@@ -68,6 +68,10 @@ describe("a budget", () => {
         trunk.runs.map(({ horizons, keep }) => [horizons, keep]),
         [[[1024], []]],
       )
+      assert.deepStrictEqual(yield* said({ tokens: 800 }, study), [
+        "StudyError",
+        "budget.tokens: 800 tokens buy no run; the cheapest takes 1024 tokens",
+      ])
       const decayed = yield* planOf({ tokens: 1024 + 256 }, study)
       assert.deepStrictEqual(
         decayed.runs.map(({ horizons, keep, spec }) => [horizons, keep, spec.origin?.at]),

@@ -37,7 +37,9 @@ export type LegSeconds = (run: PlannedRun, tokens: number, horizons: number) => 
 const legsOf = (run: PlannedRun, secondsOf: LegSeconds | undefined): ReadonlyArray<Leg> => {
   const { spec, work } = run
   const { evaluateAt, averages, checkpointAt, until } = work.assignment
-  const stops = [...new Set([...evaluateAt, ...checkpointAt.filter((at) => run.keep.includes(at)), until])]
+  // A run goes on for a reading; one that is done, for what its branches start from.
+  const wanted = evaluateAt.length > 0 ? evaluateAt : checkpointAt
+  const stops = [...new Set([...wanted, until])]
   let from = work.from
   return stops
     .sort((a, b) => a - b)
