@@ -149,6 +149,17 @@ check("tests of the calibration", "node", "--conditions=@ts/source", "--test", .
 const sampled = ["--studies", "200", "--sampled", "--check"]
 check("calibration, sampled", "node", "--conditions=@ts/source", join(calibration, "run.ts"), ...sampled)
 besideScipy()
+/** Whether adaptive studies spend as little as they should, on two of the studies of bench/thrift. */
+const thrift = ["--seeds", "2", "--asked", "peak", "--only", "adaptive", "--python", "none", "--check"]
+check(
+  "adaptive studies beside the grid, sampled",
+  "node",
+  "--conditions=@ts/source",
+  join(root, "bench/thrift/run.ts"),
+  ...thrift,
+)
+const engine = ["--runs", "1000", "--cells", "2000"]
+check("measurement of the engine", "node", "--conditions=@ts/source", join(root, "bench/engine/run.ts"), ...engine)
 for (const example of readdirSync(join(root, "examples"))) {
   const { scripts } = JSON.parse(readFileSync(join(root, "examples", example, "package.json"), "utf8")) as {
     scripts?: Record<string, string>

@@ -115,12 +115,17 @@ for (const asked of (values.asked === undefined ? ["peak", "overhead"] : [values
     console.log(
       `${strategy.padEnd(18)} ${share.toFixed(2)}    ${rms(known).toFixed(3)}   ${(rms(known) / reference).toFixed(2)}      ${(errors[errors.length >> 1] ?? Number.NaN).toFixed(3)}       ${percent(known.filter(({ covers }) => covers).length)}       ${(widths[widths.length >> 1] ?? Number.NaN).toFixed(3)}      ${known.length}`,
     )
-    if (strategy === "adaptive" && share === 0.35 && !(rms(known) <= 1.15 * reference && known.length >= 0.95 * seeds))
-      failed = true
+    if (strategy !== "adaptive" || share !== 0.35) continue
+    const precise = rms(known) <= 1.15 * reference && known.length >= 0.95 * seeds
+    // Three standard errors below 90 % of 100 studies; fewer say little of it.
+    const covering = seeds < 50 || known.filter(({ covers }) => covers).length >= 0.81 * known.length
+    if (!precise || !covering) failed = true
   }
 }
 tpe?.close()
 if (values.check && failed) {
-  console.error("adaptive misses its target: at most 1.15 times the error of the full grid at 0.35 of its tokens")
+  console.error(
+    "adaptive misses its target: at most 1.15 times the error of the full grid at 0.35 of its tokens, with intervals that cover",
+  )
   process.exitCode = 1
 }
