@@ -42,7 +42,7 @@ const lawBackend = (exponent: number) =>
           Effect.gen(function* () {
             const checkpoints = yield* CheckpointStore
             const events: Array<RunEvent> = []
-            for (const { spec, evaluateAt, until, resume } of bundle) {
+            for (const { spec, evaluateAt, checkpointAt, until, resume } of bundle) {
               const at = { runId: runId(spec), numericsId: "law-v1", step: 1 }
               const from = resume?.tokens ?? 0
               events.push({ _tag: "Started", ...at, tokens: from, synthetic: true })
@@ -53,7 +53,10 @@ const lawBackend = (exponent: number) =>
                 events.push({ _tag: "Evaluated", ...at, ...read, tokens, loss })
               }
               const held = { averages: [], metadata: {}, tensors: new Map() }
-              const checkpoint = yield* checkpoints.put({ ...at, ...held, tokens: until }, { rolling: true })
+              const checkpoint = yield* checkpoints.put(
+                { ...at, ...held, tokens: until },
+                { rolling: !checkpointAt.includes(until) },
+              )
               events.push({ _tag: "Checkpointed", runId: at.runId, tokens: until, checkpoint })
               events.push({ _tag: "Finished", ...at, tokens: until })
             }
@@ -111,6 +114,38 @@ describe("pruning", () => {
         }).pipe(Effect.provide(lawBackend(exponent)), Effect.provide(kept, { local: true }))
       }
     }),
+  )
+
+  it.effect("judges by what earlier sweeps read, too", () =>
+    Effect.gen(function* () {
+      yield* sweep(withFields({ ...study, horizon: HORIZONS.slice(0, 3) }), { stageSeconds: 0 })
+      const { summary, plan } = yield* sweep(study, { prune: hopeless(), stageSeconds: 0 })
+      assert.isAtLeast(summary.pruned, 4)
+      const reached = (yield* journal).flatMap(({ event }) => (event._tag === "Pruned" ? [event.tokens] : []))
+      assert.include(reached, HORIZONS[2])
+      assert.strictEqual(summary.finished + summary.pruned, plan.runs.length)
+    }).pipe(Effect.provide(lawBackend(0.3)), Effect.provide(kept)),
+  )
+
+  it.effect("spares runs that branches wait for, until they have left", () =>
+    Effect.gen(function* () {
+      const trunks = (yield* Study.expand(study)).runs.filter(({ spec }) => spec.seed === 1)
+      const runs = trunks.flatMap(({ spec, runId: parent, horizons }) => [
+        { spec, horizons },
+        { spec: { ...spec, origin: { parent, at: HORIZONS[4] } }, horizons: [HORIZONS[5]] },
+      ])
+      const able = Layer.effect(
+        Backend,
+        Effect.map(Backend, (backend) => ({ ...backend, capabilities: { ...capabilities, branching: true } })),
+      ).pipe(Layer.provide(lawBackend(0.3)))
+      const { summary } = yield* sweep(Study.make({ name: "small", runs }), {
+        prune: hopeless(),
+        stageSeconds: 0,
+      }).pipe(Effect.provide(able))
+      const pruned = (yield* journal).flatMap(({ event }) => (event._tag === "Pruned" ? [event.tokens] : []))
+      assert.deepStrictEqual([...new Set(pruned)], [HORIZONS[4]])
+      assert.deepStrictEqual(summary.failed, [])
+    }).pipe(Effect.provide(kept)),
   )
 
   it.effect("a reading taken back from a pruned run is measured again, and one it never took, too", () =>

@@ -60,7 +60,7 @@ export const makeCells = Effect.fnUntraced(function* (plan: Plan, policy: PruneP
       if (found !== undefined) put(found.contender, event.average, event.requested, event.loss)
     },
     verdict: (lane) => {
-      const awaited = lane.children.some(({ status }) => status === "waiting" || status === "running")
+      const awaited = lane.children.some(({ status, run }) => status === "waiting" && run.spec.origin!.at > lane.tokens)
       const found = byRun.get(lane.run.runId)
       return awaited || found === undefined ? undefined : policy(found.contender, found.cell)
     },

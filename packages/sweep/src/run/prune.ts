@@ -12,7 +12,7 @@ export interface Contender {
 
 /**
  * Asked before a run goes on to its next horizon; gives the reason why it should not, or nothing. `cell` holds the run itself and
- * the others of its cell, those of earlier sweeps included. A run that branches wait for is never asked about.
+ * the others of its cell, those of earlier sweeps included. A run that is not yet where a branch leaves it is never asked about.
  */
 export type PrunePolicy = (run: Contender, cell: ReadonlyArray<Contender>) => string | undefined
 
