@@ -20,8 +20,9 @@ const adaptive = { ...study, eta: 2 ** -10, adaptive: { question: { exponent: "p
 const written = (content: object) => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, "study.json"), JSON.stringify(content))
-  return (...args: ReadonlyArray<string>) =>
+  const command = (...args: ReadonlyArray<string>) =>
     timeTransfer([args[0]!, "study.json", "--backend", "surrogate", ...args.slice(1)], { cwd: folder })
+  return Object.assign(command, { folder })
 }
 
 it("plans what a budget buys, the short horizons first", async () => {
@@ -60,4 +61,30 @@ it("plans an adaptive study round by round, keeps its budget, and answers its qu
   const status = JSON.parse((await command("status", "--json")).stdout)
   expect(status.counts.complete).toBe(status.runs.length)
   expect(status.runs.length).toBeGreaterThan(20)
+}, 60_000)
+
+it("trains exactly what was taken back", async () => {
+  const command = written(grid)
+  expect((await command("run")).code).toBe(0)
+  const plan = async () => JSON.parse((await command("plan", "--json")).stdout).cost
+  expect(await plan()).toMatchObject({ runs: 0, readings: 0 })
+  const { runs } = JSON.parse((await command("status", "--json")).stdout)
+  const id: string = runs[3].runId
+  const remove = (...args: ReadonlyArray<string>) =>
+    timeTransfer(["remove", "study.json", ...args], { cwd: command.folder })
+  const one = await remove(id.slice(0, 8), "--at", "2^22")
+  expect(one.stdout).toMatch(/took back the readings at 4.19M tokens/)
+  expect(await plan()).toMatchObject({ runs: 1, readings: 1 })
+  expect((await remove(id, "--json")).code).toBe(0)
+  expect(await plan()).toMatchObject({ runs: 1, readings: 3 })
+  for (const [args, message] of [
+    [["zz"], /no run of spending begins with zz/],
+    [[""], /12 runs begin with/],
+    [[id, "--at", "12"], /is not read at 12 tokens, but at 2097152, 4194304, 8388608/],
+    [[id, "--at", "soon"], /--at: "soon" is no number of tokens/],
+  ] as const) {
+    const refused = await remove(...args)
+    expect(refused.code).toBe(2)
+    expect(refused.stderr).toMatch(message)
+  }
 }, 60_000)
