@@ -1,7 +1,7 @@
 /** One backend, one small study, and what an undisturbed sweep of it measures. */
 import { Backend, type Capabilities, type CheckpointStore, type RunSpecInput } from "@ts/backend"
 import { random } from "@ts/random"
-import { type RunOptions, Store, type Study, type Summary, Sweep, type SweepEvent } from "@ts/sweep"
+import { type JournalEntry, type RunOptions, Store, type Study, type Summary, Sweep, type SweepEvent } from "@ts/sweep"
 import { Effect, type FileSystem, Layer, Schedule, Stream } from "effect"
 import { acknowledging, writeAcknowledgements } from "./acknowledge.ts"
 import { type BackendLayer, type BackendModule, loadBackend } from "./loadBackend.ts"
@@ -28,7 +28,7 @@ export interface Bench {
   readonly capabilities: Capabilities
   readonly study: Study
   readonly seed: number
-  /** Rows of an undisturbed sweep, as `rowLines` gives them. */
+  /** Rows of an undisturbed sweep, as `measured` gives them. */
   readonly truth: ReadonlyArray<string>
   /** Events in the journal of an undisturbed sweep. */
   readonly events: number
@@ -40,15 +40,36 @@ export interface Bench {
 /** Tries again at once and often: a test does not wait. */
 export const patiently = Schedule.spaced("10 millis").pipe(Schedule.upTo({ times: 50 }))
 
-/** Rows as comparable text, sorted: to the last bit where the backend promises equal numbers. */
-export const rowLines = (study: Study, deterministic: boolean) =>
+export const readJournal = Effect.flatMap(Store, (store) => Stream.runCollect(store.journal()))
+
+/** Rows as comparable text: to the last bit where the backend promises equal numbers. */
+const rowsAsText = (study: Study, deterministic: boolean) =>
   Effect.map(Store.rows(study), (rows) =>
-    rows
-      .map((row) =>
-        [row.runId, row.tokens, row.average, row.status, row.steps, ...(deterministic ? [row.loss] : [])].join(" "),
-      )
-      .sort(),
+    rows.map((row) =>
+      ["row", row.runId, row.tokens, row.average, row.status, row.steps, ...(deterministic ? [row.loss] : [])].join(
+        " ",
+      ),
+    ),
   )
+
+/** The same of the readings in a journal (those of branches are in no row), each once however often it was told. */
+const readingsAsText = (journal: ReadonlyArray<JournalEntry>, deterministic: boolean): ReadonlyArray<string> => {
+  const lines = journal.flatMap(({ event }) => {
+    if (event._tag !== "Evaluated") return []
+    const { runId, requested, average, tokens, loss } = event
+    return [["reading", runId, requested, average, tokens, ...(deterministic ? [loss] : [])].join(" ")]
+  })
+  return [...new Set(lines)]
+}
+
+/** All that was measured, sorted. */
+export const measured = Effect.fnUntraced(function* (
+  study: Study,
+  deterministic: boolean,
+  journal: ReadonlyArray<JournalEntry>,
+) {
+  return [...(yield* rowsAsText(study, deterministic)), ...readingsAsText(journal, deterministic)].sort()
+})
 
 export const sweep = (study: Study, options: RunOptions = {}) =>
   Effect.gen(function* () {
@@ -96,9 +117,9 @@ export const makeBench = async (module: URL | string, options: BenchOptions = {}
     const study = options.study ?? smallStudy(capabilities, options.spec)
     const { failed } = summaryOf(yield* sweep(study))
     if (failed.length > 0) throw new Error(`undisturbed, ${failed.length} runs fail: ${failed[0]!.message}`)
-    const store = yield* Store
-    const events = yield* Stream.runCount(store.journal())
-    return { study, capabilities, events, truth: yield* rowLines(study, capabilities.deterministic) }
+    const journal = yield* readJournal
+    const truth = yield* measured(study, capabilities.deterministic, journal)
+    return { study, capabilities, events: journal.length, truth }
   })
   const found = await Effect.runPromise(
     undisturbed.pipe(Effect.provide(Layer.fresh(Layer.provideMerge(layer, Store.memory)))),

@@ -2,8 +2,8 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict"
 import { existsSync, readFileSync, rmSync } from "node:fs"
 import { type JournalEntry, Store, Sweep } from "@ts/sweep"
-import { Effect, Stream } from "effect"
-import { type Bench, rowLines, within } from "./bench.ts"
+import { Effect } from "effect"
+import { type Bench, measured, readJournal, within } from "./bench.ts"
 import { acknowledgementsOf, databaseOf } from "./studyFolder.ts"
 
 /** All that appends returned for in a folder; of a line that a kill cut short, the append had not returned. */
@@ -44,8 +44,6 @@ const driverRows = (folder: string): number => {
   }
 }
 
-export const readJournal = Effect.flatMap(Store, (store) => Stream.runCollect(store.journal()))
-
 /**
  * Demands of the folder of a sweep that came to its end: no acknowledged event lost, no reading twice or with other
  * bits than undisturbed, no run left open, nothing left to do, no driver left; and that the journal alone gives the
@@ -72,7 +70,7 @@ export const verify = async (
             "readings contradict each other",
           )
         }
-        const lines = rowLines(study, capabilities.deterministic)
+        const lines = measured(study, capabilities.deterministic, journal)
         deepStrictEqual(yield* lines, truth, "other rows than undisturbed")
         const { counts, driver } = yield* Sweep.status(study)
         const { complete, diverged, ...open } = counts

@@ -2,4 +2,4 @@ import { faultSuite } from "@ts/faults"
 import { bundled } from "./bundled.ts"
 
 const chain = new URL("./chain.ts", import.meta.url)
-faultSuite("the chain", chain, { kills: 6, silence: 500, processes: () => bundled(chain) })
+faultSuite("the chain", chain, { kills: 4, silence: 500, processes: () => bundled(chain) })

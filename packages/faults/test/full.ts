@@ -7,10 +7,10 @@ import { appendFileSync, readFileSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { parseArgs } from "node:util"
 import { Effect } from "effect"
-import { makeBench, sweep, within } from "../src/bench.ts"
+import { makeBench, readJournal, sweep, within } from "../src/bench.ts"
 import { eventKey, moments } from "../src/journalMoments.ts"
 import { killing, type Toll } from "../src/kills.ts"
-import { inFolder, readJournal } from "../src/verify.ts"
+import { inFolder } from "../src/verify.ts"
 import { bundled } from "./bundled.ts"
 import { hundredRuns } from "./hundredRuns.ts"
 
@@ -27,8 +27,6 @@ const module = new URL("./chain.ts", import.meta.url)
 const processes = await bundled(module)
 const bench = await makeBench(module, { study: hundredRuns, seed, processes: async () => processes })
 
-/** Events whose boundaries one study is killed at; all the others of that study it lives through. */
-const PART = 64
 const began = performance.now()
 const seconds = () => `${((performance.now() - began) / 1000).toFixed(0)} s`
 
@@ -64,7 +62,7 @@ const silent = /^acknowledged: (SessionStarted|DataPrepared)/
 const momentsOf = (key: string) => moments.map((moment) => `${moment}: ${key}`).filter((one) => !silent.test(one))
 const everyMoment = keys.flatMap(momentsOf)
 console.log(
-  `seed ${seed}: ${bench.truth.length} rows of 100 runs, ${bench.events} events, ${keys.length} of them different`,
+  `seed ${seed}: ${bench.truth.length / 2} readings of 100 runs, ${bench.events} events, ${keys.length} of them different`,
 )
 
 /**
@@ -85,21 +83,17 @@ const meet = async (wanted: ReadonlySet<string>): Promise<Toll> => {
         },
       }),
     )
+    if (values.full) report(`  ${wanted.size - left.size} of ${wanted.size} moments`, sum(tolls))
     if (left.size === before) throw new Error(`${left.size} moments do not come: ${[...left].slice(0, 3).join("; ")}`)
   }
   return sum(tolls)
 }
 
-// In parts: a study killed a thousand times over would be mostly sessions.
-const parts = Array.from({ length: Math.ceil(keys.length / PART) }, (_, i) => keys.slice(i * PART, (i + 1) * PART))
-const chosen = values.full ? parts : [parts[bench.draw("part", parts.length)]!.slice(0, 4)]
-const everywhere = await pool(
-  chosen.map((part) => async () => {
-    const toll = await meet(new Set(part.flatMap(momentsOf)))
-    if (values.full) report(`  events ${keys.indexOf(part[0]!)} to ${keys.indexOf(part.at(-1)!)}`, toll)
-    return toll
-  }),
-)
+// A study meets each of its runs a time or two, then has it behind itself: the more runs it is about, the fewer studies.
+const share = Math.ceil(keys.length / jobs)
+const parts = Array.from({ length: jobs }, (_, i) => keys.slice(i * share, (i + 1) * share))
+const chosen = values.full ? parts : [keys.slice(bench.draw("part", keys.length - 4)).slice(0, 4)]
+const everywhere = await pool(chosen.map((part) => () => meet(new Set(part.flatMap(momentsOf)))))
 const met = chosen.flat().length
 report(
   `at ${met} of ${keys.length} events, ${moments.join(", ")} (one kill meets all events of its commit)`,

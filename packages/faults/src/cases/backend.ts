@@ -1,7 +1,7 @@
 /** Backends with one thing wrong: the sweep ends, holds nothing wrong, and a sound backend completes it. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict"
 import { Duration, Effect, Schedule } from "effect"
-import { type Bench, rowLines, summaryOf, sweep, within } from "../bench.ts"
+import { type Bench, measured, readJournal, summaryOf, sweep, within } from "../bench.ts"
 import type { CaseOptions, FaultCase } from "../faultCase.ts"
 import { type BackendFault, backendFaults, type FaultyOptions, faulty } from "../faultyBackend.ts"
 import { expectFinished } from "../kills.ts"
@@ -26,7 +26,10 @@ const endure = (bench: Bench, fault: BackendFault, options: FaultyOptions, silen
     const retry = Schedule.spaced("10 millis").pipe(Schedule.upTo({ times: 3 }))
     const first = sweep(bench.study, { stallTimeout, retry })
     const program = Effect.map(
-      Effect.all([first, rowLines(bench.study, bench.capabilities.deterministic)]),
+      Effect.all([
+        first,
+        Effect.flatMap(readJournal, (journal) => measured(bench.study, bench.capabilities.deterministic, journal)),
+      ]),
       ([events, lines]) => ({ summary: summaryOf(events), lines }),
     )
     const { summary, lines } = await Effect.runPromise(within(bench, folder, program, { backend }))

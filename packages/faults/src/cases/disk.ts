@@ -2,10 +2,10 @@
 import { match, ok, strictEqual } from "node:assert/strict"
 import type { StoreError } from "@ts/sweep"
 import { Effect, Result } from "effect"
-import { type Bench, type Surroundings, summaryOf, sweep, within } from "../bench.ts"
+import { type Bench, readJournal, type Surroundings, summaryOf, sweep, within } from "../bench.ts"
 import type { FaultCase } from "../faultCase.ts"
 import { expectFinished } from "../kills.ts"
-import { acknowledged, inFolder, readJournal, verify, verifyJournal } from "../verify.ts"
+import { acknowledged, inFolder, verify, verifyJournal } from "../verify.ts"
 import { fileError, watchedFiles } from "../watchFiles.ts"
 import { begins, commits, opens, type SqlWatcher, slowCommits, watchSql } from "../watchSql.ts"
 

@@ -4,13 +4,13 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from "node:path"
 import type { JournalEntry, StoreError } from "@ts/sweep"
 import { Effect, Result } from "effect"
-import { type Bench, summaryOf, sweep, within } from "../bench.ts"
+import { type Bench, readJournal, summaryOf, sweep, within } from "../bench.ts"
 import { drive } from "../drive.ts"
 import type { Kill } from "../driverTask.ts"
 import type { FaultCase } from "../faultCase.ts"
 import { expectFinished } from "../kills.ts"
 import { checkpointsOf, databaseOf } from "../studyFolder.ts"
-import { acknowledged, inFolder, readJournal, verify } from "../verify.ts"
+import { acknowledged, inFolder, verify } from "../verify.ts"
 import { commitEnds } from "../wal.ts"
 
 /** A folder as a kill leaves it. */
