@@ -33,7 +33,7 @@ export const fitFlags = {
     Flag.optional,
   ),
   average: Flag.String("average").pipe(
-    Flag.withDescription('Which weights: "none" for the raw ones, or as "ewa:0.99"'),
+    Flag.withDescription('Which weights: "none" for the raw ones, or as "ewa:0.99", "decayed:0.2:linear"'),
     Flag.optional,
   ),
   bootstrapSeed: Flag.Int("bootstrap-seed").pipe(Flag.withDescription("Seed of the resampling"), Flag.withDefault(0)),

@@ -1,5 +1,6 @@
 import type { Cell, Law } from "@ts/fit"
 import { sizeText } from "./format/tokens.ts"
+import { weightsText } from "./weights-text.ts"
 
 /** Cells of the model that the law's statements are about. */
 export const ownCells = (law: Law): ReadonlyArray<Cell> =>
@@ -32,7 +33,7 @@ export const sliceText = (law: Law): string => {
   const parts = [
     ...(width > 0 ? [`width ${width}`] : size > 0 ? [] : ["width unknown"]),
     ...(size > 0 ? [`${Number(size.toPrecision(3)).toLocaleString("en-US")} parameters`] : []),
-    average === "none" ? "raw weights" : `averaged weights (${average})`,
+    weightsText(average),
     ...sizesText(law),
   ]
   return parts.join(", ")
