@@ -67,8 +67,9 @@ const program = Effect.gen(function* () {
   const study = yield* Study.decode(JSON.parse(readFileSync(join(folder, "study.json"), "utf8")))
   const plan = yield* Sweep.plan(study)
   say(`planned ${plan.cost.tokens}`)
+  // Every horizon is a stage: runs stop and go on as often as they can.
   const retry = Schedule.spaced("10 millis").pipe(Schedule.upTo({ times: 50 }))
-  yield* Stream.runForEach(Sweep.run(plan, { retry }), (event) =>
+  yield* Stream.runForEach(Sweep.run(plan, { retry, stageSeconds: 0 }), (event) =>
     Effect.sync(() => {
       if (event._tag === "Began") say("began")
       if (event._tag === "Summary") say(`summary ${JSON.stringify(event)}`)

@@ -1,5 +1,11 @@
+import { rmSync } from "node:fs"
+import { dirname } from "node:path"
 import { faultSuite } from "@ts/faults"
+import { afterAll } from "vitest"
 import { bundled } from "./bundled.ts"
 
 const chain = new URL("./chain.ts", import.meta.url)
-faultSuite("the chain", chain, { kills: 4, silence: 500, processes: () => bundled(chain) })
+const processes = bundled(chain)
+afterAll(async () => rmSync(dirname((await processes).driver!), { recursive: true }))
+
+faultSuite("the chain", chain, { kills: 4, silence: 500, processes: () => processes })
