@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { runId } from "@ts/backend"
 import { Store, Study, Sweep } from "@ts/sweep"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { kept, on, series, sweepOn } from "./harness.ts"
 import { withFields } from "./study.ts"
 
@@ -215,6 +215,34 @@ describe("branches with other batches", () => {
         ],
       )
     }).pipe(Effect.provide(kept)),
+  )
+})
+
+describe("a tree that is interrupted", () => {
+  const tree = withFields({ ...trunk, batch: [32, 64], decays: [{ share: 0.2 }], branches: doubled })
+  const found = Effect.all([series(tree), Store.recoveries(tree)])
+
+  it.effect("after any number of events goes on from its checkpoints, to the same numbers", () =>
+    Effect.gen(function* () {
+      const direct = yield* Effect.provide(Effect.andThen(sweepOn({}, tree), found), kept, { local: true })
+      assert.deepStrictEqual([direct[0].length, direct[1].length], [2 * 2 * 2, 2])
+      for (const events of [1, 5, 9, 14, 22, 31]) {
+        const pieces = Effect.gen(function* () {
+          let sweeps = 0
+          for (;;) {
+            const plan = yield* Sweep.plan(tree)
+            if (plan.runs.length === 0) return sweeps
+            // More each time, or it would never get anywhere.
+            yield* Stream.runDrain(Stream.take(Sweep.run(plan), events * ++sweeps))
+          }
+        })
+        const [sweeps, rows] = yield* Effect.provide(Effect.all([on({ checkpointEvery: 128 }, pieces), found]), kept, {
+          local: true,
+        })
+        assert.isAbove(sweeps, 1)
+        assert.deepStrictEqual(rows, direct)
+      }
+    }),
   )
 })
 
