@@ -15,7 +15,9 @@ let bench: Bench
 const sound = join(scratch, "sound")
 beforeAll(async () => {
   bench = await makeBench(new URL("./chain.ts", import.meta.url), { seed: 1 })
-  cpSync(bench.newFolder(), sound, { recursive: true })
+  const fresh = bench.newFolder()
+  cpSync(fresh, sound, { recursive: true })
+  rmSync(fresh, { recursive: true })
   await Effect.runPromise(within(bench, sound, sweep(bench.study)))
 })
 
