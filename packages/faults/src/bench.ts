@@ -1,7 +1,17 @@
 /** One backend, one small study, and what an undisturbed sweep of it measures. */
 import { Backend, type Capabilities, type CheckpointStore, type RunSpecInput } from "@ts/backend"
 import { random } from "@ts/random"
-import { type JournalEntry, type RunOptions, Store, type Study, type Summary, Sweep, type SweepEvent } from "@ts/sweep"
+import {
+  type JournalEntry,
+  type RunOptions,
+  Store,
+  type StoreError,
+  type Study,
+  type StudyError,
+  type Summary,
+  Sweep,
+  type SweepEvent,
+} from "@ts/sweep"
 import { Effect, type FileSystem, Layer, Schedule, Stream } from "effect"
 import { acknowledging, writeAcknowledgements } from "./acknowledge.ts"
 import { type BackendLayer, type BackendModule, loadBackend } from "./loadBackend.ts"
@@ -63,7 +73,11 @@ const readingsAsText = (journal: ReadonlyArray<JournalEntry>, deterministic: boo
 }
 
 /** All that was measured, sorted. */
-export const measured = Effect.fnUntraced(function* (
+export const measured: (
+  study: Study,
+  deterministic: boolean,
+  journal: ReadonlyArray<JournalEntry>,
+) => Effect.Effect<ReadonlyArray<string>, StoreError | StudyError, Store> = Effect.fnUntraced(function* (
   study: Study,
   deterministic: boolean,
   journal: ReadonlyArray<JournalEntry>,
