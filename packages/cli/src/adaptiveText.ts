@@ -1,6 +1,6 @@
 /** An adaptive study in words. */
 import { isEstimate } from "@ts/fit"
-import type { Adapted, Adaptive, ModelAnswer, Round, Spent } from "@ts/sweep"
+import type { Adapted, Adaptive, Answer, ModelAnswer, Round, Spent } from "@ts/sweep"
 import { compact } from "./output.ts"
 
 const significant = (value: number): string => Number(value.toPrecision(3)).toString()
@@ -20,12 +20,16 @@ export const questionText = ({ question, budget }: Adaptive): string => {
 export const spentText = ({ tokens, flops }: Spent): string =>
   `${compact(tokens)} tokens, ${flops.toExponential(1)} FLOPs`
 
+/** Half the interval: octaves of a rate, else of an exponent. */
+const widthText = ({ result, halfWidth }: Answer): string =>
+  `${significant(halfWidth)}${isEstimate(result) && result.scale === "log" ? " octaves" : ""}`
+
 const answerText = ({ width, answer, why, ended }: ModelAnswer): string => {
   const known =
     answer === undefined
       ? "nothing measured"
       : isEstimate(answer.result)
-        ? `${significant(answer.result.value)}${Number.isFinite(answer.halfWidth) ? ` ± ${significant(answer.halfWidth)}${answer.result.scale === "log" ? " octaves" : ""}` : ""}`
+        ? `${significant(answer.result.value)}${Number.isFinite(answer.halfWidth) ? ` ± ${widthText(answer)}` : ""}`
         : `not identified: ${answer.result.message}`
   return `width ${width}: ${known}${ended === undefined || ended === "answered" ? "" : ` (${why})`}`
 }
@@ -33,9 +37,7 @@ const answerText = ({ width, answer, why, ended }: ModelAnswer): string => {
 export const roundLine = ({ number, why, runs, cost, spent, models }: Round): string => {
   const now = models.at(-1)
   const known =
-    now?.answer !== undefined && Number.isFinite(now.answer.halfWidth)
-      ? ` · known to ± ${significant(now.answer.halfWidth)}`
-      : ""
+    now?.answer !== undefined && Number.isFinite(now.answer.halfWidth) ? ` · known to ± ${widthText(now.answer)}` : ""
   return `round ${String(number).padEnd(6)} ${why} · ${runs} runs, ${compact(cost.tokens)} tokens after ${compact(spent.tokens)}${known}`
 }
 
