@@ -131,3 +131,44 @@ it("stops at Ctrl-C with code 130 and goes on where it stopped", async () => {
   expect(rest.code, rest.stderr).toBe(0)
   expect(measured(join(folder, "killed/study.db")).contradictions).toEqual([])
 }, 60_000)
+
+it("an adaptive study that is killed in any round ends with the readings of one that is not", async () => {
+  const adaptive = {
+    name: "adaptive",
+    model: { d_model: 64, n_layers: 2, n_heads: 4, max_seq_len: 64, vocab_size: 256 },
+    schedule: { kind: "constant" },
+    data: { synthetic: { vocabulary: 256, order: 1, seed: 1 } },
+    batch: [2 ** 11, 2 ** 12, 2 ** 13, 2 ** 14],
+    horizon: [2 ** 20, 2 ** 21, 2 ** 22],
+    eta: 2 ** -10,
+    adaptive: { question: { exponent: "peak", within: 0.3 }, budget: { tokens: 2e8 } },
+  }
+  const folder = temporaryFolder()
+  const file = writeStudy(folder, adaptive)
+  const args = ["run", file, "--backend", "surrogate"]
+  const whole = await timeTransfer([...args, "--out", "whole"], { cwd: folder })
+  expect(whole.code, whole.stderr).toBe(0)
+  const rounds = [...whole.stderr.matchAll(/^round (\d+)/gm)].length
+  expect(rounds).toBeGreaterThan(3)
+  let kills = 0
+  for (let k = 0; k < rounds; k++) {
+    const running = start([...args, "--out", "killed"], { cwd: folder })
+    let over = false
+    void running.ended.then(() => {
+      over = true
+    })
+    // In its first round, which is the one after those that the kills before left whole.
+    await until(
+      () => running.said().includes("round 1") || running.said().includes("training"),
+      () => over,
+    )
+    running.process.kill("SIGKILL")
+    if ((await running.ended).signal === "SIGKILL") kills++
+  }
+  expect(kills).toBeGreaterThan(0)
+  const last = await timeTransfer([...args, "--out", "killed"], { cwd: folder })
+  expect(last.code, last.stderr).toBe(0)
+  const found = measured(join(folder, "killed/study.db"))
+  expect(found.contradictions).toEqual([])
+  expect(found.readings).toEqual(measured(join(folder, "whole/study.db")).readings)
+}, 120_000)
