@@ -2,6 +2,8 @@
  * How many tokens each way of planning needs for the same doubt about an exponent.
  *
  *     node --conditions=@ts/source bench/thrift/run.ts [--seeds 100] [--first 1] [--asked peak|overhead] [--only "random search"] [--python FILE] [--check]
+ *
+ * With `--within 0.1` the adaptive studies stop by themselves, and what is told is how often their last interval holds the truth.
  */
 import { parseArgs } from "node:util"
 import { fitLaw, isEstimate, type Row } from "../../packages/fit/src/index.ts"
@@ -15,6 +17,7 @@ const { values } = parseArgs({
     first: { type: "string", default: "1" },
     asked: { type: "string" },
     only: { type: "string" },
+    within: { type: "string" },
     python: { type: "string", default: "/usr/bin/python3" },
     check: { type: "boolean", default: false },
   },
@@ -98,11 +101,39 @@ const curve = async (asked: Asked, tpe: Tpe | undefined): Promise<ReadonlyArray<
 const rms = (looks: ReadonlyArray<Look>) =>
   Math.sqrt(looks.reduce((sum, { error }) => sum + error * error, 0) / looks.length)
 
+/** Studies that end when half the interval of their answer is `within`, looked at after every round. */
+const stopping = (asked: Asked, within: number) => {
+  const shares: Array<number> = []
+  const looks: Array<Look> = []
+  for (let seed = first; seed < first + seeds; seed++) {
+    const world = drawWorld(asked, seed)
+    let last: Spent | undefined
+    for (const spent of adaptive(world, within)) {
+      last = spent
+      if (spent.tokens > gridTokens(world)) break
+    }
+    const look = last && lookAt(last.rows, asked, world.truth)
+    if (last === undefined || look === undefined || look.width > 1.5 * within) continue
+    shares.push(last.tokens / gridTokens(world))
+    looks.push(look)
+  }
+  const median = [...shares].sort((a, b) => a - b)[shares.length >> 1]
+  const covered = looks.filter(({ covers }) => covers).length / looks.length
+  console.log(
+    `exponent of the ${asked} batch to within ${within}: ${looks.length} of ${seeds} studies answered, for ${median?.toFixed(2)} of the grid's tokens in the middle; RMSE ${rms(looks).toFixed(3)}, ${(100 * covered).toFixed(0)} % of the last intervals hold the truth`,
+  )
+}
+
+const questions = (values.asked === undefined ? ["peak", "overhead"] : [values.asked]) as ReadonlyArray<Asked>
+if (values.within !== undefined) {
+  for (const asked of questions) stopping(asked, Number(values.within))
+  process.exit()
+}
 const version = hasOptuna(values.python)
 const tpe = version === undefined ? undefined : openTpe(values.python)
 console.log(version === undefined ? `no Optuna in ${values.python}: its TPE is left out` : `Optuna ${version}`)
 let failed = false
-for (const asked of (values.asked === undefined ? ["peak", "overhead"] : [values.asked]) as ReadonlyArray<Asked>) {
+for (const asked of questions) {
   const lines = await curve(asked, tpe)
   const reference = rms((lines.find(({ strategy }) => strategy === "full grid") as Line).looks.flatMap((l) => l ?? []))
   console.log(`\nexponent of the ${asked} batch, ${seeds} studies`)

@@ -55,9 +55,10 @@ export function* random(world: World): Generator<Spent> {
 
 const layout = { spread: 1.75, step: 0.5, firstSeed: 1 }
 
-export function* adaptive(world: World, trace?: (text: string) => void): Generator<Spent> {
+/** Without `within` it never counts its question as answered. */
+export function* adaptive(world: World, within = 1e-9): Generator<Spent> {
   const lines = world.batches.map((batch): Line => ({ batch, horizons: world.horizons, warmup: 0, start: world.start }))
-  const question: Question = { exponent: world.asked, within: 1e-9 }
+  const question: Question = { exponent: world.asked, within }
   let readings: ReadonlyArray<Reading> = []
   let tokens = 0
   for (;;) {
@@ -77,9 +78,6 @@ export function* adaptive(world: World, trace?: (text: string) => void): Generat
       tokens += Math.max(0, end - before)
       readings = [...readings, ...fresh.map((row) => ({ line, row }))]
     }
-    trace?.(
-      `${(tokens / gridTokens(world)).toFixed(3)} ${round.why}: ${round.trunks.map((t) => `B${Math.log2(lines[t.line].batch)}@${Math.log2(t.eta).toFixed(1)}s${t.seed}→${Math.log2(t.until)}`).join(" ")}`,
-    )
     yield { tokens, rows: readings.map(({ row }) => row) }
   }
 }
