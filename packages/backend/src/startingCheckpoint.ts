@@ -12,7 +12,10 @@ import { type RunSpec, runId } from "./RunSpec.ts"
 
 /** The first step boundary of a run at or after `tokens`. A branch steps from its origin. */
 export const stepBoundary = ({ batch, origin }: Pick<RunSpec, "batch" | "origin">, tokens: number): number =>
-  roundToStep(batch, tokens, origin?.at)
+  // A plan asks this a million times; constant batches need no walk.
+  batch.kind === "constant"
+    ? (origin?.at ?? 0) + Math.ceil(Math.max(0, tokens - (origin?.at ?? 0)) / batch.tokens) * batch.tokens
+    : roundToStep(batch, tokens, origin?.at)
 
 const holds = (ref: CheckpointRef, { averages }: Assignment) => averages.every((decay) => ref.averages.includes(decay))
 

@@ -7,7 +7,7 @@ import { status } from "./status.ts"
 /** Plans a study, runs the plan, tells how it stands. */
 export const Sweep = { plan, calibrate, run, status, adapt, next: nextOf }
 
-export type { AdaptEvent, Adapted, Round } from "./adaptive/adapt.ts"
+export type { AdaptEvent, Adapted, AdaptOptions, Round } from "./adaptive/adapt.ts"
 export type { Adaptive } from "./adaptive/declared.ts"
 export type { ModelAnswer, Spent } from "./adaptive/next.ts"
 export type { Answer, Question } from "./adaptive/question.ts"

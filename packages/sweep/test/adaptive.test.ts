@@ -133,6 +133,11 @@ describe("refuses", () => {
     ],
     ["no question", { adaptive: {} as never }, /adaptive.question: is missing/],
     ["an unknown field", { adaptive: { ...base.adaptive, tokens: 1 } as never }, /adaptive.tokens: unknown field/],
+    [
+      "a budget that is misspelt",
+      { adaptive: { ...base.adaptive!, budget: { token: 2 ** 30 } } as never },
+      /adaptive.budget: must be \{ tokens\?, flops\? \}/,
+    ],
     ["a budget of nothing", { adaptive: { ...base.adaptive!, budget: { tokens: 0 } } }, /adaptive.budget: must be/],
     [
       "a budget smaller than a run",

@@ -116,6 +116,27 @@ describe("pruning", () => {
     }),
   )
 
+  it.effect("is undone where an adaptive study asks for the reading", () =>
+    Effect.gen(function* () {
+      const fields = { batch: [16], seeds: [1], horizon: HORIZONS.slice(0, 3), schedule: { kind: "constant" } } as const
+      const grid = withFields({ ...fields, eta: [2 ** -9, 2 ** -8.5, 2 ** -8] })
+      const prune = ({ losses }: Contender) => (losses.size > 0 ? "on purpose" : undefined)
+      const { summary } = yield* sweep(grid, { prune, stageSeconds: 0 })
+      assert.strictEqual(summary.pruned, 3)
+      assert.strictEqual((yield* Sweep.plan(grid)).runs.length, 0)
+      const question = { eta: { tokens: 2 ** 16, batch: 16 }, within: 1e-6 }
+      const adaptive = withFields({ ...fields, eta: 2 ** -8, adaptive: { question, budget: { tokens: 2 ** 16 } } })
+      const rounds = yield* Sweep.adapt(adaptive).pipe(
+        Stream.filter((event) => event._tag === "Round" || event._tag === "Adapted"),
+        Stream.take(40),
+        Stream.runCollect,
+      )
+      const last = rounds.at(-1)
+      assert.strictEqual(last?._tag === "Adapted" ? last.ended : "goes round and round", "budget")
+      assert.strictEqual((yield* Sweep.status(adaptive)).counts.pruned, 0)
+    }).pipe(Effect.provide(lawBackend(0.3)), Effect.provide(kept)),
+  )
+
   it.effect("judges by what earlier sweeps read, too", () =>
     Effect.gen(function* () {
       yield* sweep(withFields({ ...study, horizon: HORIZONS.slice(0, 3) }), { stageSeconds: 0 })

@@ -7,7 +7,7 @@ import { adaptedLines, questionText, roundLine } from "../adaptiveText.ts"
 import { fitFlags, lawOf, openSource } from "../analysis.ts"
 import { answers, ask, askFlags } from "../asking.ts"
 import { backendFlag, checkpointEveryFlag } from "../backends.ts"
-import { CliError, exitCodes } from "../exit.ts"
+import { CliError, exitCodes, inputError } from "../exit.ts"
 import { colour, compact, data, duration, json, talk, toJson } from "../output.ts"
 import { planLine } from "../planText.ts"
 import { progressPrinter } from "../progress.ts"
@@ -64,17 +64,19 @@ const sweep = Effect.fn("sweep")(function* (on: StudyOnDisk, flags: SweepFlags) 
   yield* talk(
     `${on.study.name.padEnd(12)} ${capabilities.backend}, ${capabilities.device} · ${capabilities.concurrency} at a time`,
   )
-  const options = runOptions(flags, flags)
   const study = withBudget(on.study, flags)
   const { adaptive } = study
   if (adaptive === undefined) {
     const found = yield* planned(study, flags, flags.dryRun)
     yield* talk(`plan         ${planLine(found)}`)
     for (const note of found.plan.notes) yield* talk(`note         ${note}`)
-    return flags.dryRun ? yield* showPlan(found, flags.json) : yield* watch(Sweep.run(found.plan, options))
+    return flags.dryRun
+      ? yield* showPlan(found, flags.json)
+      : yield* watch(Sweep.run(found.plan, runOptions(flags, flags)))
   }
+  if (flags.prune) return yield* inputError("--prune: an adaptive study asks for no rates without hope; leave it out")
   yield* talk(`adaptive     ${questionText(adaptive)}`)
-  return flags.dryRun ? yield* showNext(study, flags) : yield* watch(Sweep.adapt(study, options))
+  return flags.dryRun ? yield* showNext(study, flags) : yield* watch(Sweep.adapt(study, runOptions(flags, flags)))
 })
 
 const summaryLine = ({ finished, diverged, pruned, failed, tokens, seconds }: Summary): string =>

@@ -12,7 +12,7 @@ import { Store } from "../store/Store.ts"
 import { Study } from "../study/index.ts"
 import type { StudyRun } from "../study/Study.ts"
 import type { Adaptive } from "./declared.ts"
-import { type Fit, type ModelAnswer, nextRound, type Spent } from "./next.ts"
+import { type Ending, type Fit, type ModelAnswer, nextRound, type Spent } from "./next.ts"
 import { lawFor } from "./question.ts"
 import { askedOf, type Space, spaceOf } from "./space.ts"
 
@@ -33,7 +33,7 @@ export interface Round {
 export interface Adapted {
   readonly _tag: "Adapted"
   /** `failed`: runs were given up; the next call tries them again. `stopped`: the budget of this call is spent. */
-  readonly ended: "answered" | "exhausted" | "budget" | "failed" | "stopped"
+  readonly ended: Ending | "failed" | "stopped"
   readonly why: string
   readonly rounds: number
   readonly spent: Spent
@@ -41,6 +41,9 @@ export interface Adapted {
 }
 
 export type AdaptEvent = SweepEvent | Round | Adapted
+
+/** Nothing is pruned: what a round asks for it needs, and rates without hope are not asked for. */
+export type AdaptOptions = Omit<RunOptions, "prune">
 
 const nothing: Summary = {
   _tag: "Summary",
@@ -64,7 +67,7 @@ const together = (a: Summary, b: Summary): Summary => ({
 })
 
 /** What of a call's budget the rounds before have left. */
-const rest = (options: RunOptions, { tokens, seconds }: Summary): RunOptions => {
+const rest = (options: AdaptOptions, { tokens, seconds }: Summary): RunOptions => {
   const { budget } = options
   if (budget === undefined) return options
   const less = (cap: number, used: number) => Math.max(Number.MIN_VALUE, cap - used)
@@ -76,6 +79,9 @@ const rest = (options: RunOptions, { tokens, seconds }: Summary): RunOptions => 
     },
   }
 }
+
+/** What an earlier sweep pruned counts as answered otherwise, and would be asked for again and again. */
+const unpruned = { pruned: true } as const
 
 /** What is measured of the study. */
 const stored = Effect.fnUntraced(function* (space: Space) {
@@ -125,20 +131,20 @@ export const nextOf = Effect.fn("Sweep.next")(function* (study: Study, fit: Fit 
  */
 export const adapt = (
   study: Study,
-  options: RunOptions = {},
+  options: AdaptOptions = {},
 ): Stream.Stream<AdaptEvent, SweepError, Backend | Store | CheckpointStore> =>
   emitting((emit) => rounds(study, options, emit))
 
 const rounds = Effect.fn("Sweep.adapt")(function* (
   study: Study,
-  options: RunOptions,
+  options: AdaptOptions,
   emit: (event: AdaptEvent) => Effect.Effect<void>,
 ) {
   let total = nothing
   let number = 0
   const fit = remembering()
   const sweep = Effect.fnUntraced(function* (round: Study) {
-    const made = yield* plan(round)
+    const made = yield* plan(round, unpruned)
     let summary: Summary | undefined
     yield* run(made, rest(options, total)).pipe(
       Stream.runForEach((event) => {
@@ -157,11 +163,7 @@ const rounds = Effect.fn("Sweep.adapt")(function* (
     const { models, spent, why } = next
     if (round === undefined || over()) {
       const ended =
-        total.failed.length > 0
-          ? "failed"
-          : total.stopped === undefined
-            ? (models.at(-1)?.ended ?? "exhausted")
-            : "stopped"
+        total.failed.length > 0 ? "failed" : total.stopped === undefined ? (next.ended ?? "exhausted") : "stopped"
       yield* emit({ _tag: "Adapted", ended, why, rounds: number, spent, models })
       yield* emit(total)
       return
@@ -177,5 +179,5 @@ const underWay = Effect.fnUntraced(function* (study: Study) {
   const runs = yield* askedOf(study)
   if (runs.length === 0) return undefined
   const round = roundOf(study, runs)
-  return (yield* plan(round)).runs.length === 0 ? undefined : round
+  return (yield* plan(round, unpruned)).runs.length === 0 ? undefined : round
 })

@@ -20,8 +20,9 @@ export const Adaptive = Schema.Struct({
 export type Adaptive = typeof Adaptive.Type
 
 const fields = Object.keys(Adaptive.fields)
-const fitting = (schema: Schema.Schema<unknown>) => Schema.is(schema)
-const isQuestion = Schema.is(Question)
+/** Misspelt fields within are wrong, too: a budget that is not heard of would be none. */
+const isSound = (name: string, value: unknown): boolean =>
+  Schema.decodeUnknownResult(Adaptive.fields[name as "step"], { onExcessProperty: "error" })(value)._tag === "Success"
 const ways: Readonly<Record<string, string>> = {
   question: '{ exponent: "peak" | "overhead", within } or { eta: { tokens, batch }, within }, numbers above 0',
   budget: "{ tokens?, flops? }, numbers above 0",
@@ -39,13 +40,7 @@ export const adaptiveProblems = (value: unknown): ReadonlyArray<StudyProblem> =>
     .map((name) => problem(`adaptive.${name}`, wayOut(name, fields)))
   if (given["question"] === undefined)
     return [...unknown, problem("adaptive.question", `is missing; give ${ways["question"]}`)]
-  const wrong = fields.filter((name) => {
-    const known = given[name]
-    if (known === undefined) return false
-    return name === "question"
-      ? !isQuestion(known)
-      : !fitting(Adaptive.fields[name as "step"] as Schema.Schema<unknown>)(known)
-  })
+  const wrong = fields.filter((name) => given[name] !== undefined && !isSound(name, given[name]))
   return [
     ...unknown,
     ...wrong.map((name) => problem(`adaptive.${name}`, `must be ${ways[name]}, not ${JSON.stringify(given[name])}`)),

@@ -31,5 +31,5 @@ export interface Reading {
 /** Whether a cell has the steps after warmup that an optimum needs. */
 export const measurable = ({ batch, warmup }: Line, tokens: number): boolean => (tokens - warmup) / batch >= fewestSteps
 
-/** How far the trunks are, tokens, by `trunkKey`: the furthest reading; all horizons for one that diverged. */
+/** Names a trunk of a model. */
 export const trunkKey = ({ line, eta, seed }: Pick<Trunk, "line" | "eta" | "seed">): string => `${line} ${eta} ${seed}`

@@ -2,7 +2,7 @@
 import { flopsPerToken } from "@ts/backend"
 import type { Law, Row } from "@ts/fit"
 import type { Adaptive } from "./declared.ts"
-import type { Line, Reading, Trunk } from "./line.ts"
+import { type Line, type Reading, type Trunk, trunkKey } from "./line.ts"
 import { proposer } from "./propose.ts"
 import { type Answer, answerOf, type Question } from "./question.ts"
 import type { Model, Space } from "./space.ts"
@@ -12,13 +12,16 @@ export interface Spent {
   readonly flops: number
 }
 
+/** How a search ends by itself. */
+export type Ending = "answered" | "exhausted" | "budget"
+
 /** What is known of one model, and how its search ended. */
 export interface ModelAnswer {
   /** d_model. */
   readonly width: number
   /** Parameters. */
   readonly size: number
-  readonly ended: "answered" | "exhausted" | "budget" | undefined
+  readonly ended: Ending | undefined
   readonly why: string
   /** `undefined` while nothing is measured. */
   readonly answer: Answer | undefined
@@ -27,6 +30,8 @@ export interface ModelAnswer {
 export interface Next {
   /** Empty where the study has ended. */
   readonly trunks: ReadonlyArray<Trunk>
+  /** `answered` where every model is; absent while there is something to train. */
+  readonly ended: Ending | undefined
   readonly why: string
   readonly spent: Spent
   /** Of the trunks. */
@@ -132,10 +137,9 @@ export const nextRound = (
     }
     const priced = round.trunks
       .map((trunk) => {
-        const key = `${trunk.line} ${trunk.eta} ${trunk.seed}`
         return {
           trunk: { ...trunk, line: model.positions[trunk.line] },
-          cost: price(model, trunk.until - (reached.get(key)?.until ?? 0)),
+          cost: price(model, trunk.until - (reached.get(trunkKey(trunk))?.until ?? 0)),
         }
       })
       .sort((a, b) => a.trunk.until - b.trunk.until)
@@ -147,13 +151,23 @@ export const nextRound = (
     })
     if (trunks.length > 0) {
       found.push({ ...standing, ended: undefined, why: round.why })
-      return { trunks, why: round.why, spent: all, cost, models: found }
+      return { trunks, ended: undefined, why: round.why, spent: all, cost, models: found }
     }
     found.push({ ...standing, ended: "budget", why: "the budget is spent" })
     if (all.tokens === 0) {
       const cheapest = priced.map(({ cost }) => cost).sort((a, b) => a.tokens - b.tokens)[0]
-      return { trunks: [], why: "the budget is spent", spent: all, cost: none, models: found, cheapest }
+      return {
+        trunks: [],
+        ended: "budget",
+        why: "the budget is spent",
+        spent: all,
+        cost: none,
+        models: found,
+        cheapest,
+      }
     }
   }
-  return { trunks: [], why: found.at(-1)?.why ?? "", spent: all, cost: none, models: found }
+  // Answered is what every model is.
+  const last = found.find(({ ended }) => ended !== "answered") ?? found[0]
+  return { trunks: [], ended: last.ended, why: last.why, spent: all, cost: none, models: found }
 }

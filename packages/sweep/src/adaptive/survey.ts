@@ -33,13 +33,14 @@ export const surveyOf = ({ lines, readings, law }: Measured, layout: Layout) => 
   const seedsAt = (line: number, tokens: number): number => new Set(at(line, tokens).map(({ row }) => row.seed)).size
 
   /** Trunks near a rate that are there already and would only have to go on, else a new one on the lattice. */
-  const trunkAt = (line: number, x: number, until: number, seed = firstSeed): Trunk => {
+  const trunkAt = (line: number, x: number, until: number): Trunk => {
     const known = [...reached.values()]
       .filter(
-        (t) => t.line === line && t.seed === seed && t.until < until && Math.abs(Math.log2(t.eta) - x) <= nearEnough,
+        (t) =>
+          t.line === line && t.seed === firstSeed && t.until < until && Math.abs(Math.log2(t.eta) - x) <= nearEnough,
       )
       .sort((a, b) => Math.abs(Math.log2(a.eta) - x) - Math.abs(Math.log2(b.eta) - x))[0]
-    return { line, eta: known?.eta ?? onLattice(x, lines[line].start, step), seed, until }
+    return { line, eta: known?.eta ?? onLattice(x, lines[line].start, step), seed: firstSeed, until }
   }
   /** Each trunk once, without those that are as far already. */
   const fresh = (trunks: ReadonlyArray<Trunk>): ReadonlyArray<Trunk> => {

@@ -1,14 +1,9 @@
 import type { RunSpec } from "@ts/backend"
-import { roundToStep, stepsUntil } from "@ts/schedule"
+import { stepsUntil } from "@ts/schedule"
+
+export { stepBoundary as boundaryOf } from "@ts/backend"
 
 type Steps = Pick<RunSpec, "batch" | "origin">
-
-/** The first step boundary of a run at or after `tokens`; a branch counts its steps from where it leaves its parent. */
-export const boundaryOf = ({ batch, origin }: Steps, tokens: number): number => {
-  const from = origin?.at ?? 0
-  if (batch.kind !== "constant") return roundToStep(batch, tokens, from)
-  return from + Math.ceil(Math.max(0, tokens - from) / batch.tokens) * batch.tokens
-}
 
 /**
  * Steps up to the first step boundary at or after `tokens`, those of the parents before it included. Without its parent a
