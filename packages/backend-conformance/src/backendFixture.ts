@@ -40,12 +40,15 @@ export const fixtureStudy = (overrides: Partial<RunSpecInput> = {}): FixtureStud
   }
 }
 
-/** All events of a bundle. */
+/** All events of a bundle, but for waiting in a queue. */
 export const train = (...bundle: readonly [Assignment, ...Array<Assignment>]) =>
   Effect.gen(function* () {
     const backend = yield* Backend
     yield* backend.prepare(bundle)
-    return yield* Stream.runCollect(backend.train(bundle))
+    return yield* backend.train(bundle).pipe(
+      Stream.filter(({ _tag }) => _tag !== "Queued"),
+      Stream.runCollect,
+    )
   })
 
 export const eventsOf = (events: ReadonlyArray<RunEvent>, assignment: Assignment) => {

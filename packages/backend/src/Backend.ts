@@ -3,7 +3,8 @@
  *
  * A backend MUST
  * - refuse what it cannot do before the first step (`prepare`, and again `train`), never fall back silently;
- * - emit each run's events in token order, starting with `Started` and ending with `Finished`, `Diverged` or `Failed`;
+ * - emit each run's events in token order, starting with `Started` and ending with `Finished`, `Diverged` or `Failed` (`Queued` may
+ *   come at any time between);
  * - give the same numbers for the same spec under one `numericsId`, whatever the bundle, the readings asked for,
  *   or where the run was interrupted and resumed;
  * - let one run's divergence or failure leave the rest of its bundle alone;
@@ -42,6 +43,8 @@ export const Capabilities = Schema.Struct({
   maxima: Schema.Record(Schema.String, Schema.Finite),
   /** Measured for one bundle of one run; absent where cost does not follow FLOPs. */
   flopsPerSecond: Schema.optionalKey(Schema.Finite),
+  /** What a bundle waits before it trains, seconds, where that is long: a scheduler's queue. */
+  startupSeconds: Schema.optionalKey(Schema.Finite),
 })
 export type Capabilities = typeof Capabilities.Type
 
@@ -74,6 +77,8 @@ const Loss = Schema.Finite
 
 /** What happened. `tokens` is the step boundary at which it did. */
 export const RunEvent = Schema.Union([
+  /** It waits for its turn elsewhere, in a scheduler's queue: until the next event its silence means nothing. No part of a run's story. */
+  Schema.TaggedStruct("Queued", { ...at, place: Schema.String }),
   Schema.TaggedStruct("Started", {
     ...at,
     numericsId: Schema.String,

@@ -38,12 +38,16 @@ export interface Checkpoint {
 export class CheckpointStore extends Context.Service<
   CheckpointStore,
   {
+    /** Where they lie, for those who can reach them by path; absent where there is no such place. */
+    readonly folder?: string
     /** Durable when it returns. A `rolling` one replaces those before it under its `numericsId`, not those further on. */
     readonly put: (checkpoint: Checkpoint, options: { rolling: boolean }) => Effect.Effect<CheckpointRef, BackendError>
     /** Verifies the hash. */
     readonly get: (ref: CheckpointRef) => Effect.Effect<Checkpoint, BackendError>
     /** Checkpoints of a run under one numericsId, by position. */
     readonly list: (runId: RunId, numericsId: string) => Effect.Effect<ReadonlyArray<CheckpointRef>, BackendError>
+    /** A rolling one is replaced no more. Fails where its tensors are not there. */
+    readonly keep: (ref: CheckpointRef) => Effect.Effect<void, BackendError>
     readonly remove: (ref: CheckpointRef) => Effect.Effect<void, BackendError>
   }
 >()("@ts/backend/CheckpointStore") {}

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs"
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises"
+import { mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { NodeServices } from "@effect/platform-node"
@@ -78,6 +78,10 @@ describe.each(Object.entries(stores))("%s store", (_, make) => {
         expect(yield* store.list(kept.runId, "n1")).toEqual([kept, after])
         yield* store.remove(kept)
         expect(yield* store.list(kept.runId, "n1")).toEqual([after])
+        yield* store.keep(after)
+        const newest = yield* store.put(checkpoint(320), { rolling: true })
+        expect(yield* store.list(kept.runId, "n1")).toEqual([after, newest])
+        expect((yield* Effect.flip(store.keep(kept))).message).toMatch(/is gone/)
       }),
     ))
 })
@@ -128,13 +132,18 @@ describe("file store", () => {
           // Seen in the folder, gone when it is read.
           yield* Effect.promise(() => symlink(join(at, "nowhere"), join(at, "vanished.json")))
           expect(yield* store.list(ref.runId, "n1")).toEqual([ref])
-          for (const left of ["0a.safetensors", "0b.safetensors.partial", "0c.json.partial"]) {
+          const hourAgo = Date.now() / 1000 - 3600
+          for (const left of ["0a.safetensors", "0b.safetensors.1.partial", "0c.json.2.partial"]) {
             yield* Effect.promise(() => writeFile(join(at, left), "half"))
+            yield* Effect.promise(() => utimes(join(at, left), hourAgo, hourAgo))
           }
+          // Another writer is at work on this one.
+          yield* Effect.promise(() => writeFile(join(at, "0d.json.3.partial"), "half"))
           const next = yield* store.put(checkpoint(128), { rolling: true })
           expect(yield* store.list(ref.runId, "n1")).toEqual([ref, next])
           const names = yield* Effect.promise(() => readdir(at))
-          expect(names.filter((name) => !/^(vanished|torn)/.test(name))).toHaveLength(4)
+          expect(names.filter((name) => !/^(vanished|torn)/.test(name))).toHaveLength(5)
+          expect(names.filter((name) => name.startsWith("0"))).toEqual(["0d.json.3.partial"])
         }),
       ).pipe(Effect.provide(fileCheckpoints(home).pipe(Layer.provide(NodeServices.layer)))),
     )
@@ -143,7 +152,8 @@ describe("file store", () => {
   it("has contents on disk before names, and names before an older one goes", async () => {
     const home = await folder()
     const done: Array<string> = []
-    const nameOf = (path: string) => path.replace(/^.*\.(safetensors|json)(\.partial)?$/, "$1$2").replace(/^.*\//, "")
+    const nameOf = (path: string) =>
+      path.replace(/^.*\.(safetensors|json)(\.[^.]+(\.partial))?$/, "$1$3").replace(/^.*\//, "")
     const watching = Layer.effect(
       FileSystem.FileSystem,
       Effect.map(FileSystem.FileSystem, (fs) =>

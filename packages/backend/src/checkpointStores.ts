@@ -1,5 +1,5 @@
 /** Where checkpoints are kept: in memory, or in a folder that can be copied to another machine. */
-import { Effect, FileSystem, Layer, Path, type PlatformError, Schema } from "effect"
+import { Clock, Effect, FileSystem, Layer, Option, Path, type PlatformError, Schema } from "effect"
 import { BackendError } from "./BackendError.ts"
 import { type Checkpoint, CheckpointRef, CheckpointStore } from "./Checkpoint.ts"
 import { bytesHash } from "./canonical.ts"
@@ -102,6 +102,16 @@ export const memoryCheckpoints: Layer.Layer<CheckpointStore> = Layer.sync(Checkp
           .filter((ref) => ref.numericsId === numericsId)
           .sort(byPosition),
       ),
+    keep: (ref) =>
+      Effect.suspend(() => {
+        const kept = of(ref.runId)
+        if (!kept.some((k) => k.ref.hash === ref.hash)) return Effect.fail(gone(ref))
+        runs.set(
+          ref.runId,
+          kept.map((k) => (k.ref.hash === ref.hash ? { ...k, rolling: false } : k)),
+        )
+        return Effect.void
+      }),
     remove: (ref) =>
       Effect.sync(() => {
         runs.set(
@@ -114,10 +124,13 @@ export const memoryCheckpoints: Layer.Layer<CheckpointStore> = Layer.sync(Checkp
 
 const Index = Schema.fromJsonString(Schema.Struct({ ref: CheckpointRef, rolling: Schema.Boolean }))
 
+/** Drafts and tensors without an index are another writer's at work until they are as old as this, milliseconds. */
+const STRAY_AGE = 10 * 60_000
+
 /**
  * Kept in `folder/<run id>/`: `<hash>.safetensors` beside `<hash>.json`. A checkpoint exists once its JSON does, and
- * both are on disk, their names too (fsync of files and folders), before `put` returns. One writer per run at a time;
- * any number of readers.
+ * both are on disk, their names too (fsync of files and folders), before `put` returns. One writer per run at a time, any
+ * number of readers; a second writer of the same run (an attempt that was cut off and lives on) corrupts nothing.
  */
 export const fileCheckpoints = (
   folder: string,
@@ -146,14 +159,21 @@ export const fileCheckpoints = (
       const writeDurably = (file: string, bytes: Uint8Array) =>
         Effect.scoped(
           Effect.gen(function* () {
-            const temporary = `${file}.partial`
-            const handle = yield* fs.open(temporary, { flag: "w" })
-            yield* handle.writeAll(bytes)
-            yield* handle.sync
-            yield* fs.rename(temporary, file)
+            const draft = `${file}.${crypto.randomUUID()}.partial`
+            yield* Effect.gen(function* () {
+              const handle = yield* fs.open(draft, { flag: "w" })
+              yield* handle.writeAll(bytes)
+              yield* handle.sync
+              yield* fs.rename(draft, file)
+            }).pipe(Effect.onError(() => Effect.ignore(fs.remove(draft))))
             yield* settle(path.dirname(file))
           }),
-        ).pipe(Effect.onError(() => Effect.ignore(fs.remove(`${file}.partial`))))
+        )
+
+      const indexFile = (ref: CheckpointRef) => path.join(home(ref.runId), `${ref.hash}.json`)
+      const tensorFile = (ref: CheckpointRef) => path.join(home(ref.runId), `${ref.hash}.safetensors`)
+      const writeIndex = (index: Kept) =>
+        writeDurably(indexFile(index.ref), new TextEncoder().encode(JSON.stringify(index)))
 
       const isMissing = ({ reason }: PlatformError.PlatformError) => reason._tag === "NotFound"
       const namesOf = (runId: string) =>
@@ -176,19 +196,25 @@ export const fileCheckpoints = (
       /** Takes away what a kill between two files left: drafts, and tensors without an index. */
       const clear = Effect.fnUntraced(function* (runId: string, known: ReadonlyArray<Kept>) {
         const hashes = new Set(known.map(({ ref }) => ref.hash))
+        const now = yield* Clock.currentTimeMillis
         for (const name of yield* namesOf(runId)) {
           const stray = name.endsWith(".safetensors") && !hashes.has(name.slice(0, -".safetensors".length))
-          if (stray || name.endsWith(".partial")) yield* fs.remove(path.join(home(runId), name), { force: true })
+          if (!stray && !name.endsWith(".partial")) continue
+          const file = path.join(home(runId), name)
+          const changed = Option.flatMap(yield* Effect.option(fs.stat(file)), ({ mtime }) => mtime)
+          const age = now - Option.getOrElse(changed, () => new Date(now)).getTime()
+          if (age > STRAY_AGE) yield* fs.remove(file, { force: true })
         }
       })
 
       const remove = Effect.fnUntraced(function* (ref: CheckpointRef) {
         // The index first: a checkpoint without one does not exist.
-        yield* fs.remove(path.join(home(ref.runId), `${ref.hash}.json`), { force: true })
-        yield* fs.remove(path.join(home(ref.runId), `${ref.hash}.safetensors`), { force: true })
+        yield* fs.remove(indexFile(ref), { force: true })
+        yield* fs.remove(tensorFile(ref), { force: true })
       })
 
       return CheckpointStore.of({
+        folder,
         put: (checkpoint, { rolling }) =>
           Effect.gen(function* () {
             const { ref, bytes } = yield* encode(checkpoint)
@@ -200,16 +226,13 @@ export const fileCheckpoints = (
             yield* clear(ref.runId, before)
             const same = before.find((k) => k.ref.hash === ref.hash)
             const index: Kept = { ref, rolling: rolling && same?.rolling !== false }
-            yield* writeDurably(path.join(home(ref.runId), `${ref.hash}.safetensors`), bytes)
-            yield* writeDurably(
-              path.join(home(ref.runId), `${ref.hash}.json`),
-              new TextEncoder().encode(JSON.stringify(index)),
-            )
+            yield* writeDurably(tensorFile(ref), bytes)
+            yield* writeIndex(index)
             if (rolling) yield* Effect.forEach(replaced(before, ref), (k) => remove(k.ref), { discard: true })
             return ref
           }).pipe(Effect.mapError(unwritable(checkpoint.runId))),
         get: (ref) =>
-          fs.readFile(path.join(home(ref.runId), `${ref.hash}.safetensors`)).pipe(
+          fs.readFile(tensorFile(ref)).pipe(
             Effect.mapError((cause) => (isMissing(cause) ? gone(ref) : unreadable(ref.runId)(cause))),
             Effect.flatMap((bytes) => decode(ref, bytes)),
           ),
@@ -223,6 +246,11 @@ export const fileCheckpoints = (
             ),
             Effect.mapError(unreadable(runId)),
           ),
+        keep: (ref) =>
+          Effect.gen(function* () {
+            if (!(yield* fs.exists(tensorFile(ref)))) return yield* gone(ref)
+            yield* writeIndex({ ref, rolling: false })
+          }).pipe(Effect.catchTag("PlatformError", (cause) => Effect.fail(unwritable(ref.runId)(cause)))),
         remove: (ref) => Effect.mapError(remove(ref), unwritable(ref.runId)),
       })
     }),

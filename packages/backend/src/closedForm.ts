@@ -9,7 +9,8 @@ import { Effect, Layer, Option, Stream } from "effect"
 import { type Assignment, Backend, type Capabilities, type RunEvent } from "./Backend.ts"
 import { BackendError } from "./BackendError.ts"
 import { type CheckpointRef, CheckpointStore } from "./Checkpoint.ts"
-import { checkAssignments, type Problem } from "./checkSpec.ts"
+import { checkCapable } from "./checkCapable.ts"
+import type { Problem } from "./checkSpec.ts"
 import { type EvaluationNoise, evaluationNoise } from "./evaluationNoise.ts"
 import { type Lineage, lineageDocument, lineageIn, type Position, positionAt } from "./lineage.ts"
 import { type RunSpec, runId } from "./RunSpec.ts"
@@ -38,29 +39,8 @@ export interface ClosedForm {
 /** Readings are told, and others let at work, after so many milliseconds, at the latest after the reading under way. */
 const patience = 8
 
-const refuse = (form: ClosedForm, assignments: ReadonlyArray<Assignment>): BackendError | undefined => {
-  const { backend, numerics, averages, noiseScale, branching } = form.capabilities
-  const unsupported = ({ field, message }: Problem) =>
-    new BackendError({ backend, reason: "Unsupported", message, retryable: false, field })
-  for (const assignment of assignments) {
-    const { spec } = assignment
-    const offered = Object.keys(numerics)
-    const problem: Problem | undefined = !offered.includes(spec.precision)
-      ? {
-          field: "precision",
-          message: `precision: ${spec.precision} is not offered by ${backend}; use ${offered.join(" or ")}`,
-        }
-      : spec.origin !== undefined && !branching
-        ? { field: "origin", message: `origin: ${backend} cannot branch from another run; leave branches out` }
-        : assignment.averages.length > 0 && !averages
-          ? { field: "averages", message: `averages: ${backend} reads no weight averages; leave them out` }
-          : assignment.noiseScale !== undefined && !noiseScale
-            ? { field: "noiseScale", message: `noiseScale: ${backend} measures no gradients; leave it out` }
-            : form.unsupported?.(spec)
-    if (problem !== undefined) return unsupported(problem)
-  }
-  return checkAssignments(backend, assignments)
-}
+const refuse = (form: ClosedForm, assignments: ReadonlyArray<Assignment>): BackendError | undefined =>
+  checkCapable(form.capabilities, assignments, form.unsupported)
 
 /** Where a run starts, and what it has been through until then. */
 const startOf = Effect.fnUntraced(function* ({ capabilities }: ClosedForm, assignment: Assignment) {

@@ -1,13 +1,15 @@
 /** The backends that come with the command, by name. */
-import type { Backend, BackendError } from "@ts/backend"
+import { Backend, BackendError } from "@ts/backend"
 import { CpuBackend, cpuAvailability } from "@ts/backend-cpu"
 import { LeastSquaresBackend } from "@ts/backend-least-squares"
+import { ProcessBackend } from "@ts/backend-process"
 import { SurrogateBackend } from "@ts/backend-surrogate"
 import type { DataSource } from "@ts/data"
 import { referenceDevice } from "@ts/program"
 import { trainerBackend } from "@ts/trainer"
-import { type Layer, Schema } from "effect"
+import { Layer, Option, Schema, SchemaTransformation } from "effect"
 import { Flag } from "effect/cli"
+import type { FlagValues } from "./flagValues.ts"
 
 type BackendLayer = Layer.Layer<Backend, BackendError, DataSource>
 
@@ -15,13 +17,30 @@ export interface Registered {
   readonly description: string
   /** Why it cannot be used here; undefined where it can. */
   readonly unavailable: () => string | undefined
+  /** Whether its runs read tokens. */
+  readonly needsData: boolean
   readonly layer: (options: BackendOptions) => BackendLayer
 }
 
 export interface BackendOptions {
   /** Wall time between rolling checkpoints of a run, milliseconds; the backend's own unless given. */
   readonly checkpointMillis?: number
+  /** Program and arguments of a worker. */
+  readonly command?: readonly [string, ...Array<string>]
 }
+
+/** Fails when the layer is built: before anything is trained. */
+const missing = (backend: string, flag: string, example: string): BackendLayer =>
+  Layer.effect(
+    Backend,
+    new BackendError({
+      backend,
+      reason: "Unavailable",
+      message: `${flag}: the backend ${backend} needs it; for example ${flag} ${example}`,
+      retryable: false,
+      field: flag,
+    }),
+  )
 
 const always = () => undefined
 
@@ -33,29 +52,45 @@ export const backends = {
       const state = cpuAvailability()
       return state.available ? undefined : state.reason
     },
-    layer: (options) => CpuBackend.layerWith({ fallback: "reference", ...options }),
+    needsData: true,
+    layer: ({ command: _, ...options }) => CpuBackend.layerWith({ fallback: "reference", ...options }),
   },
   reference: {
     description: "the slow, obvious float64 device: runs anywhere, for checking the others (precision f64)",
     unavailable: always,
-    layer: (options) => trainerBackend({ name: "reference", device: referenceDevice(), ...options }),
+    needsData: true,
+    layer: ({ command: _, ...options }) => trainerBackend({ name: "reference", device: referenceDevice(), ...options }),
   },
   "least-squares": {
     description: "SGD on power-law least squares with exact risk: nothing is trained, the true law is known",
     unavailable: always,
+    needsData: false,
     layer: () => LeastSquaresBackend.layer,
   },
   surrogate: {
     description: "losses drawn from a declared law with noise: nothing is trained, rows say that they are synthetic",
     unavailable: always,
+    needsData: false,
     layer: () => SurrogateBackend.layer,
+  },
+  process: {
+    description: "any command that speaks the worker protocol, your own trainer for example (--command)",
+    unavailable: always,
+    needsData: true,
+    layer: ({ command }) =>
+      command === undefined
+        ? missing("process", "--command", "'python3 trainer.py'")
+        : ProcessBackend.layerWith({ command }),
   },
 } satisfies Record<string, Registered>
 
 export type BackendName = keyof typeof backends
 export const backendNames = Object.keys(backends) as Array<BackendName>
 
-export const backendFlag = Flag.Literals("backend", backendNames).pipe(
+/** What can train in a worker: everything but what drives workers itself. */
+export const workerBackends = backendNames.filter((name) => name !== "process")
+
+const backendFlag = Flag.Literals("backend", backendNames).pipe(
   Flag.withAlias("b"),
   Flag.withDescription("What trains the runs (see: time-transfer backends)"),
   Flag.withDefault("cpu" as const),
@@ -76,3 +111,32 @@ export const checkpointEveryFlag = Flag.String("checkpoint-every").pipe(
   Flag.withDescription('Time a kill may cost a run, as "500ms", "20s" or "5min"; 20s unless given'),
   Flag.optional,
 )
+
+/** Words between white space, or a JSON list where one holds some. */
+const words = Schema.String.pipe(
+  Schema.decodeTo(
+    Schema.NonEmptyArray(Schema.NonEmptyString),
+    SchemaTransformation.transform({
+      decode: (text) => (text.trim().startsWith("[") ? JSON.parse(text) : text.trim().split(/\s+/)),
+      encode: (list) => JSON.stringify(list),
+    }),
+  ),
+)
+
+export const backendFlags = {
+  backend: backendFlag,
+  command: Flag.String("command").pipe(
+    Flag.withSchema(words),
+    Flag.withDescription(
+      `A worker for --backend process: program and arguments ('python3 trainer.py', or '["python3", "my trainer.py"]')`,
+    ),
+    Flag.optional,
+  ),
+}
+export type BackendFlags = FlagValues<typeof backendFlags>
+
+export const backendLayer = (flags: BackendFlags, options: BackendOptions): BackendLayer => {
+  const registered: Registered = backends[flags.backend]
+  const command = Option.getOrUndefined(flags.command)
+  return registered.layer({ ...options, ...(command === undefined ? {} : { command }) })
+}

@@ -10,6 +10,7 @@ import { remove } from "./commands/remove.ts"
 import { report } from "./commands/report.ts"
 import { run } from "./commands/run.ts"
 import { status } from "./commands/status.ts"
+import { worker } from "./commands/worker.ts"
 
 export const timeTransfer = Command.make("time-transfer").pipe(
   Command.withDescription(
@@ -19,7 +20,7 @@ export const timeTransfer = Command.make("time-transfer").pipe(
       "Exit codes: 0 done · 1 something failed, try again · 2 bad input, nothing was started · 3 the corpus cannot be had · 4 the study's database is corrupt, locked or newer · 5 a check fails · 130 interrupted, the same command goes on.",
     ].join("\n"),
   ),
-  Command.withSubcommands([plan, run, status, remove, fit, predict, report, coordCheck, mupPlan, backends]),
+  Command.withSubcommands([plan, run, status, remove, fit, predict, report, coordCheck, mupPlan, backends, worker]),
   Command.withExamples([
     { command: "time-transfer run study.ts", description: "Train what is missing, then tell what the study says" },
     { command: "time-transfer fit runs.csv --eta lr --batch 'bs * 2048' --tokens D", description: "Fit anyone's runs" },

@@ -1,7 +1,7 @@
 // By path: the whole package also loads an HTTP client, which costs a fifth of a second.
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Console, Effect, Exit } from "effect"
+import { Cause, Console, Effect, Exit, Logger } from "effect"
 import { Command, CliError as UsageError } from "effect/cli"
 import manifest from "../package.json" with { type: "json" }
 import { timeTransfer } from "./cli.ts"
@@ -14,6 +14,7 @@ export const main = (): void => {
     timeTransfer.pipe(
       Command.run({ version: manifest.version }),
       Effect.provide([NodeServices.layer, usage]),
+      Effect.provideService(Logger.LogToStderr, true),
       // Usage errors were told by the presenter already.
       Effect.tapError((error) =>
         UsageError.isCliError(error) ? Effect.void : Console.error(`error: ${toCliError(error).message}`),
@@ -21,7 +22,8 @@ export const main = (): void => {
     ),
     {
       disableErrorReporting: true,
-      teardown: (exit, onExit) => onExit(exitCodeOf(exit)),
+      // A worker that was interrupted says itself how it ended.
+      teardown: (exit, onExit) => onExit(Number(process.exitCode ?? exitCodeOf(exit))),
     },
   )
 }

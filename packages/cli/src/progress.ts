@@ -7,9 +7,18 @@ const bar = (share: number, width: number): string => {
   return "█".repeat(filled) + "░".repeat(width - filled)
 }
 
-export const progressLine = ({ runsDone, runs, tokensDone, tokens, tokensPerSecond, secondsLeft }: Progress): string =>
+export const progressLine = ({
+  runsDone,
+  runs,
+  queued,
+  tokensDone,
+  tokens,
+  tokensPerSecond,
+  secondsLeft,
+}: Progress): string =>
   [
     `${bar(tokens === 0 ? 1 : tokensDone / tokens, 15)}  ${runsDone}/${runs} runs`,
+    ...(queued > 0 ? [`${queued} queued`] : []),
     `${compact(tokensDone)}/${compact(tokens)} tokens`,
     ...(tokensPerSecond > 0 ? [`${compact(tokensPerSecond)} tok/s`] : []),
     ...(secondsLeft === undefined ? [] : [`${duration(secondsLeft)} left`]),

@@ -1,4 +1,5 @@
 /** What a sweep may cost, and what it keeps: flags that `plan` and `run` share. */
+import { Backend } from "@ts/backend"
 import { hopeless, type Plan, type PlanBudget, type RunOptions, type Study, Sweep } from "@ts/sweep"
 import { Effect, Option, Schema } from "effect"
 import { Flag } from "effect/cli"
@@ -66,6 +67,10 @@ export const planned = Effect.fnUntraced(function* (study: Study, flags: PlanFla
   const first = yield* Sweep.plan(study, budget === undefined || timed ? {} : { budget })
   const { seconds } = first.cost
   const long = seconds === undefined || seconds > worthTelling
+  // Where a bundle waits in a queue a few steps take as long as a run.
+  const { startupSeconds } = (yield* Backend).capabilities
+  if (startupSeconds !== undefined)
+    return { plan: timed ? yield* Sweep.plan(study, { budget }) : first, measured: false }
   if (first.runs.length === 0 || !(timed || (dry && long && flags.calibrate))) return { plan: first, measured: false }
   yield* talk("calibrating  a few steps on this backend")
   const calibration = yield* Sweep.calibrate(first)

@@ -6,7 +6,7 @@ import { DataSource } from "@ts/data"
 import { Store, Study } from "@ts/sweep"
 import { Effect, FileSystem, Layer, Option } from "effect"
 import { Argument, Flag } from "effect/cli"
-import { type BackendName, type BackendOptions, backends, type Registered } from "./backends.ts"
+import { type BackendFlags, type BackendOptions, backendLayer } from "./backends.ts"
 import { inputError, toCliError } from "./exit.ts"
 import { readText } from "./files.ts"
 
@@ -87,14 +87,11 @@ export const storeLayer = ({ database }: StudyOnDisk) =>
   Layer.suspend(() => (existsSync(database) ? Store.sqlite(database) : Store.memory))
 
 /** Everything a plan is made with. */
-export const planLayer = (on: StudyOnDisk, backend: BackendName) =>
-  Layer.merge(backendLayer(on, backend, {}), storeLayer(on))
+export const planLayer = (on: StudyOnDisk, flags: BackendFlags) => Layer.merge(trainingLayer(on, flags), storeLayer(on))
 
 /** Everything a sweep runs on; the study's folder is made when it is not there. */
-export const sweepLayer = (on: StudyOnDisk, backend: BackendName, options: BackendOptions = {}) =>
-  Layer.merge(backendLayer(on, backend, options), Store.sqlite(on.database))
+export const sweepLayer = (on: StudyOnDisk, flags: BackendFlags, options: BackendOptions = {}) =>
+  Layer.merge(trainingLayer(on, flags, options), Store.sqlite(on.database))
 
-const backendLayer = (on: StudyOnDisk, backend: BackendName, options: BackendOptions) => {
-  const registered: Registered = backends[backend]
-  return registered.layer(options).pipe(Layer.provide(DataSource.layer({ base: dirname(on.file) })))
-}
+const trainingLayer = (on: StudyOnDisk, flags: BackendFlags, options: BackendOptions = {}) =>
+  backendLayer(flags, options).pipe(Layer.provide(DataSource.layer({ base: dirname(on.file) })))

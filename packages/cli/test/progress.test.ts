@@ -6,6 +6,7 @@ const at = (tokensDone: number): Progress => ({
   _tag: "Progress",
   runsDone: 19,
   runs: 27,
+  queued: 0,
   tokensDone,
   tokens: 13_100_000,
   tokensPerSecond: 61_000,
@@ -21,6 +22,7 @@ it("shows runs, tokens, speed and time left", () => {
   expect(progressLine(at(8_900_000))).toBe(
     "██████████░░░░░  19/27 runs · 8.9M/13.1M tokens · 61k tok/s · 1 min 9 s left",
   )
+  expect(progressLine({ ...at(8_900_000), queued: 4 })).toContain("19/27 runs · 4 queued · 8.9M")
 })
 
 it("keeps one line on a terminal, no wider than it, and ends with the last state", () => {

@@ -29,6 +29,7 @@ const subjects = [
     spec: sgd,
   },
   { name: "surrogate", module: "../../../plugins/surrogate/src/index.ts", export: "SurrogateBackend.layer" },
+  { name: "process", module: "../../../plugins/process/test/workers.ts", export: "surrogate", asItIs: true },
   { name: "cpu", module: "../../../plugins/cpu/src/index.ts", export: "CpuBackend.layer", asItIs: true },
 ].filter(({ name }) => name.startsWith(values.only))
 

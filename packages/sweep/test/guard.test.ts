@@ -28,6 +28,25 @@ it("a stream that gives nothing is silent, once it has been so for the whole dur
   expect(performance.now() - began).toBeGreaterThan(58)
 })
 
+it("who waits in a queue is not silent, until it is heard of again", async () => {
+  const events = Stream.make("queued").pipe(
+    Stream.concat(Stream.fromEffect(Effect.delay(Effect.succeed("started"), "150 millis"))),
+    Stream.concat(Stream.never),
+  )
+  const heard: Array<string> = []
+  const guarded = unlessSilent(
+    events,
+    "60 millis",
+    () => "silent",
+    (last) => last === "queued",
+  )
+  const exit = await Effect.runPromise(
+    Effect.exit(Stream.runForEach(guarded, (event) => Effect.sync(() => heard.push(event)))),
+  )
+  expect(heard).toEqual(["queued", "started"])
+  expect(exit).toEqual(Exit.fail("silent"))
+})
+
 it("a crash is an error, an error and an interruption stay what they are", async () => {
   const crashed = (message: string) => `crashed: ${message}`
   const failing = new BackendError({ backend: "b", reason: "Device", message: "gone", retryable: true })

@@ -2,11 +2,10 @@
  * The corpora of a study, opened once: opening one again would hash all its shards again, and lanes that share one also
  * share its tokens and its validation rows.
  */
-import { type Assignment, type BackendError, runId } from "@ts/backend"
+import { type Assignment, type BackendError, runId, tokensNeeded } from "@ts/backend"
 import type { Corpus, DataSource } from "@ts/data"
 import { Effect } from "effect"
 import { type Blame, dataFailure, failure } from "./errors.ts"
-import { tokensNeeded } from "./run.ts"
 
 /** Corpora kept open; each holds up to 64 MiB of shards. */
 const KEPT = 16

@@ -1,13 +1,5 @@
 /** One run of a bundle: what follows from its assignment, and where it stands. */
-import {
-  type Assignment,
-  averageName,
-  type BackendError,
-  canonicalJson,
-  type RunSpec,
-  runId,
-  stepBoundary,
-} from "@ts/backend"
+import { type Assignment, averageName, type BackendError, canonicalJson, type RunSpec, runId } from "@ts/backend"
 import type { Corpus } from "@ts/data"
 import { laneScalars, type Mpt, mpt, parametrise, ShapeFieldError, training } from "@ts/model"
 import type { Plan } from "@ts/mup"
@@ -84,13 +76,6 @@ export const startRun = (assignment: Assignment, plan: Plan, corpus: Corpus): Ru
     stepLoss: 0,
     over: false,
   }
-}
-
-/** Tokens that a run reads at most: to the end of its last step, and the noise scale's probes past a reading. */
-export const tokensNeeded = ({ spec, until, evaluateAt, noiseScale }: Assignment): number => {
-  const end = stepBoundary(spec, until)
-  if (noiseScale === undefined || evaluateAt.length === 0) return end
-  return Math.max(end, stepBoundary(spec, Math.max(...evaluateAt)) + noiseScale.big * noiseScale.samples)
 }
 
 /** Run-time scalars of the lane that hold for the whole run. */

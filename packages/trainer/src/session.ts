@@ -248,6 +248,8 @@ export const startSession = Effect.fnUntraced(function* (
       if (events.length > 0) return
     }
     yield* train()
+    // A device that computes in this thread leaves timers and signals no other chance.
+    yield* Effect.yieldNow
   })
 
   return {

@@ -7,6 +7,7 @@ import {
   checkAssignments,
   type Prepared,
   runId,
+  tokensNeeded,
 } from "@ts/backend"
 import { DataSource } from "@ts/data"
 import type { Device } from "@ts/program"
@@ -14,7 +15,7 @@ import { Effect, Layer, type Scope, Stream } from "effect"
 import { makeCorpora } from "./corpora.ts"
 import { failure } from "./errors.ts"
 import { makePool } from "./pool.ts"
-import { bundleKey, planOf, type Shape, shapeOf, startRun, tokensNeeded } from "./run.ts"
+import { bundleKey, planOf, type Shape, shapeOf, startRun } from "./run.ts"
 import { type Lane, startSession } from "./session.ts"
 import { startingPoint } from "./start.ts"
 

@@ -1,1 +1,7 @@
+export * from "./listen.ts"
+export * from "./mirror.ts"
+export * from "./ordering.ts"
 export * from "./protocol.ts"
+export * from "./publishing.ts"
+export * from "./serve.ts"
+export * from "./sieve.ts"

@@ -22,7 +22,7 @@ export const OrderedRun = Schema.Struct({
   /** Where the manifest of its corpus lies; absent when the worker reads no data. */
   data: Schema.optionalKey(Path),
   /** `PlanDocument` of `@ts/mup`; absent when the worker derives its own. */
-  plan: Schema.optionalKey(Schema.Json),
+  plan: Schema.optionalKey(Schema.Unknown),
 })
 export type OrderedRun = typeof OrderedRun.Type
 
@@ -83,7 +83,7 @@ export type Message = typeof Message.Type
 export type Saying = Message extends infer M ? (M extends Message ? Omit<M, "seq"> : never) : never
 
 export const decodeOrder = Schema.decodeUnknownEffect(Schema.fromJsonString(Order))
-export const encodeOrder = Schema.encodeSync(Order)
+export const encodeOrder = Schema.encodeSync(Schema.fromJsonString(Order))
 
 export const errorOf = (backend: string, { _tag, seq: _, ...fields }: Extract<Message, { _tag: "Error" }>) =>
   new BackendError({ backend, ...fields })

@@ -1,1 +1,1 @@
-export {}
+export { ProcessBackend, type ProcessOptions } from "./backend.ts"

@@ -2,7 +2,7 @@ import { type Study, Sweep } from "@ts/sweep"
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { questionText, spentText } from "../adaptiveText.ts"
-import { backendFlag } from "../backends.ts"
+import { backendFlags } from "../backends.ts"
 import { data, json, talk, toJson } from "../output.ts"
 import { planData, planLine, planTable } from "../planText.ts"
 import { type PlanFlags, type Planned, planFlags, planned, withBudget } from "../spending.ts"
@@ -33,10 +33,10 @@ export const showNext = Effect.fnUntraced(function* (study: Study, flags: PlanFl
 
 export const plan = Command.make(
   "plan",
-  { study: studyArgument, backend: backendFlag, out: folderFlag, ...planFlags, json },
+  { study: studyArgument, ...backendFlags, out: folderFlag, ...planFlags, json },
   Effect.fn("plan")(function* (flags) {
     const on = yield* openStudy(flags.study, flags.out)
-    const layer = planLayer(on, flags.backend)
+    const layer = planLayer(on, flags)
     const study = withBudget(on.study, flags)
     if (study.adaptive !== undefined) {
       yield* talk(`adaptive     ${questionText(study.adaptive)}`)

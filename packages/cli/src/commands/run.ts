@@ -6,7 +6,7 @@ import { Command, Flag } from "effect/cli"
 import { adaptedLines, questionText, roundLine } from "../adaptiveText.ts"
 import { fitFlags, lawOf, openSource } from "../analysis.ts"
 import { answers, ask, askFlags } from "../asking.ts"
-import { backendFlag, checkpointEveryFlag } from "../backends.ts"
+import { backendFlags, checkpointEveryFlag } from "../backends.ts"
 import { CliError, exitCodes, inputError } from "../exit.ts"
 import { colour, compact, data, duration, json, talk, toJson } from "../output.ts"
 import { planLine } from "../planText.ts"
@@ -105,7 +105,7 @@ export const run = Command.make(
   "run",
   {
     study: studyArgument,
-    backend: backendFlag,
+    ...backendFlags,
     out: folderFlag,
     dryRun: Flag.Boolean("dry-run").pipe(
       Flag.withDescription("Print the plan and its cost, and train nothing"),
@@ -124,7 +124,7 @@ export const run = Command.make(
       onNone: () => ({}),
       onSome: (checkpointMillis) => ({ checkpointMillis }),
     })
-    const layer = flags.dryRun ? planLayer(on, flags.backend) : sweepLayer(on, flags.backend, backendOptions)
+    const layer = flags.dryRun ? planLayer(on, flags) : sweepLayer(on, flags, backendOptions)
     const trained = yield* sweep(on, flags).pipe(
       Effect.provide(layer),
       Effect.onInterrupt(() =>

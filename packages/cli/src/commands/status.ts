@@ -1,16 +1,16 @@
 import { Sweep } from "@ts/sweep"
 import { Effect } from "effect"
 import { Command } from "effect/cli"
-import { backendFlag } from "../backends.ts"
+import { backendFlags } from "../backends.ts"
 import { compact, data, json, toJson } from "../output.ts"
 import { folderFlag, openStudy, planLayer, studyArgument } from "../studyFile.ts"
 
 export const status = Command.make(
   "status",
-  { study: studyArgument, backend: backendFlag, out: folderFlag, json },
+  { study: studyArgument, ...backendFlags, out: folderFlag, json },
   Effect.fn("status")(function* (flags) {
     const on = yield* openStudy(flags.study, flags.out)
-    const { counts, runs, driver } = yield* Sweep.status(on.study).pipe(Effect.provide(planLayer(on, flags.backend)))
+    const { counts, runs, driver } = yield* Sweep.status(on.study).pipe(Effect.provide(planLayer(on, flags)))
     if (flags.json) {
       const list = runs.map(({ run, ...rest }) => ({
         runId: run.runId,

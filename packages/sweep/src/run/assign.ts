@@ -30,8 +30,8 @@ const pin = Effect.fnUntraced(function* (lane: Lane, own: ReadonlyArray<Checkpoi
   const awaited = new Set(keep.map((at) => boundaryOf(spec, at)))
   const checkpoints = yield* CheckpointStore
   for (const ref of own.filter(({ tokens }) => awaited.has(tokens))) {
-    // One that cannot be read is of no use to a branch either, and the branch will say so.
-    yield* Effect.ignore(Effect.flatMap(checkpoints.get(ref), (found) => checkpoints.put(found, { rolling: false })))
+    // One that is gone is of no use to a branch either, and the branch will say so.
+    yield* Effect.ignore(checkpoints.keep(ref))
   }
   lane.pinned = true
 })

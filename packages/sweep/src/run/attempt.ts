@@ -37,10 +37,13 @@ const listen = Effect.fnUntraced(function* (
     (message) => fault(context, `the backend crashed: ${message}`, true),
   )
   if (stallTimeout === undefined) return trained
-  return unlessSilent(trained, stallTimeout, () => {
-    const silence = Duration.format(Duration.fromInputUnsafe(stallTimeout))
-    return fault(context, `nothing was heard of the bundle for ${silence}`, true)
-  })
+  const silence = Duration.format(Duration.fromInputUnsafe(stallTimeout))
+  return unlessSilent(
+    trained,
+    stallTimeout,
+    () => fault(context, `nothing was heard of the bundle for ${silence}`, true),
+    ({ _tag }) => _tag === "Queued",
+  )
 })
 
 /** Fails with what ended it before every lane was where it should be. Tells of the last failure first. */

@@ -15,6 +15,8 @@ export interface Progress {
   readonly _tag: "Progress"
   readonly runsDone: number
   readonly runs: number
+  /** Runs that wait elsewhere for their turn, in a scheduler's queue. */
+  readonly queued: number
   /** Trained in this session, tokens. */
   readonly tokensDone: number
   /** To train in this session; less than planned once runs diverge or fail. */

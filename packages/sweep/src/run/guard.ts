@@ -15,15 +15,26 @@ export const catchCrash = <A, E, R, E2>(
   )
 
 /**
- * Fails a stream that gives nothing for so long, whatever the wall clock says. It listens again at half time: events that
+ * Fails a stream that gives nothing for so long, whatever the wall clock says; after an element that `waits`, any time. It listens again at half time: events that
  * waited while this process was held up (a slow disk, a suspended machine) are heard before it judges.
  */
 export const unlessSilent = <A, E, R, E2>(
   stream: Stream.Stream<A, E, R>,
   duration: Duration.Input,
   silent: () => E2,
+  waits: (last: A) => boolean = () => false,
 ): Stream.Stream<A, E | E2, R> => {
   const half = Effect.sleep(Duration.divideUnsafe(Duration.fromInputUnsafe(duration), 2))
   const timeout = Effect.flatMap(Effect.andThen(half, half), () => Effect.fail(silent()))
-  return Stream.transformPull(stream, (pull) => Effect.succeed(Effect.raceFirst(pull, timeout)))
+  return Stream.transformPull(stream, (pull) =>
+    Effect.sync(() => {
+      let waiting = false
+      const heard = Effect.tap(pull, (elements) =>
+        Effect.sync(() => {
+          waiting = waits(elements[elements.length - 1]!)
+        }),
+      )
+      return Effect.suspend(() => (waiting ? heard : Effect.raceFirst(heard, timeout)))
+    }),
+  )
 }

@@ -18,6 +18,8 @@ export interface Lane {
   readonly depth: number
   status: LaneStatus
   message?: string
+  /** It waits elsewhere, in a scheduler's queue. */
+  queued: boolean
   /** Furthest step boundary heard of in this session. */
   tokens: number
   /** Where it may still stop, tokens, ascending; the last is its end. */
@@ -71,6 +73,7 @@ export const lanesOf = (runs: ReadonlyArray<PlannedRun>, staged: boolean): Reado
       children: [],
       depth: parent === undefined ? 0 : parent.depth + 1,
       status: "waiting",
+      queued: false,
       tokens: run.work.from,
       stops,
       goal: stops[0]!,

@@ -26,6 +26,6 @@ export interface RunOptions {
   readonly budget?: Budget
   /** `last` unless told otherwise. */
   readonly keepCheckpoints?: KeepCheckpoints
-  /** A run stops at a horizon, for others to get as far, when getting there takes at least so many seconds; 5 unless told otherwise. */
+  /** A run stops at a horizon, for others to get as far, when getting there takes at least so many seconds; 5 unless told otherwise, or 20 times what a bundle waits in a queue. */
   readonly stageSeconds?: number
 }

@@ -8,6 +8,7 @@ const trained = ({ run, tokens }: Lane): number => Math.min(run.work.tokens, Mat
 /** What one run adds to the sums. */
 interface Share {
   readonly settled: boolean
+  readonly queued: boolean
   readonly tokensDone: number
   readonly tokens: number
   readonly flopsDone: number
@@ -22,6 +23,7 @@ const shareOf = (lane: Lane): Share => {
   // A settled run has nothing left, wherever it stopped.
   return {
     settled,
+    queued: lane.queued && lane.status === "running",
     tokensDone: done,
     tokens: settled ? done : work.tokens,
     flopsDone: part * all,
@@ -37,9 +39,10 @@ export interface Tally {
 
 export const makeTally = (lanes: ReadonlyArray<Lane>): Tally => {
   const shares = lanes.map(shareOf)
-  let [runsDone, tokensDone, tokens, flopsDone, flops] = [0, 0, 0, 0, 0]
+  let [runsDone, queued, tokensDone, tokens, flopsDone, flops] = [0, 0, 0, 0, 0, 0]
   const add = (share: Share, sign: 1 | -1) => {
     if (share.settled) runsDone += sign
+    if (share.queued) queued += sign
     tokensDone += sign * share.tokensDone
     tokens += sign * share.tokens
     flopsDone += sign * share.flopsDone
@@ -60,6 +63,7 @@ export const makeTally = (lanes: ReadonlyArray<Lane>): Tally => {
         _tag: "Progress",
         runsDone,
         runs: lanes.length,
+        queued,
         tokensDone,
         tokens,
         tokensPerSecond: seconds > 0 ? tokensDone / seconds : 0,

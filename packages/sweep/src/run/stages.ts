@@ -6,7 +6,14 @@ import type { PlannedRun } from "../plan/plan.ts"
  * A stage ends with a checkpoint to write and begins with one to read, some tens of milliseconds together for models small
  * enough to tune: after 5 s of training that is a percent.
  */
-export const STAGE_SECONDS = 5
+const STAGE_SECONDS = 5
+
+/** A bundle that waits in a queue goes on for many times as long as it may have waited. */
+const OVER_STARTUP = 20
+
+/** What getting to a stop has to take at least, seconds. */
+export const stageSecondsOf = (asked: number | undefined, startupSeconds = 0): number =>
+  asked ?? Math.max(STAGE_SECONDS, OVER_STARTUP * startupSeconds)
 
 /** Where a run may stop: the horizons it is to answer, the positions its branches wait for, and its end; ascending. */
 export const stopsOf = ({ keep, work }: PlannedRun): ReadonlyArray<number> => {

@@ -52,6 +52,7 @@ type Afterwards = Effect.Effect<void, BackendError | StoreError>
 const apply = (context: BundleContext, asked: Asked, event: RunEvent): Afterwards | undefined => {
   const { lane, unread } = asked
   const { numericsId } = lane.run
+  lane.queued = false
   lane.tokens = Math.max(lane.tokens, event.tokens)
   switch (event._tag) {
     case "Started":
@@ -101,7 +102,7 @@ export const take = Effect.fnUntraced(function* (
     }
   }
   const premature = told.filter((event) => isPremature(bundle.get(event.runId)!, event, told))
-  const events = premature.length === 0 ? told : told.filter((event) => !premature.includes(event))
+  const events = told.filter((event) => event._tag !== "Queued" && !premature.includes(event))
   const entries = yield* context.session.append(
     events.map((event) => ({
       event,
@@ -112,11 +113,12 @@ export const take = Effect.fnUntraced(function* (
   const afterwards: Array<Afterwards> = []
   for (const event of events) {
     const asked = bundle.get(event.runId)!
-    trained += Math.max(0, event.tokens - (asked.at ?? event.tokens))
+    if (event._tag !== "Started") trained += Math.max(0, event.tokens - (asked.at ?? event.tokens))
     asked.at = Math.max(asked.at ?? event.tokens, event.tokens)
     const next = apply(context, asked, event)
     if (next !== undefined) afterwards.push(next)
   }
+  for (const { _tag, runId } of told) if (_tag === "Queued") bundle.get(runId)!.lane.queued = true
   context.heard(events)
   const read = events.filter(({ _tag }) => _tag === "Evaluated" || _tag === "NoiseScaleMeasured").length
   yield* Effect.andThen(measured.read(read), measured.trained(trained))

@@ -13,7 +13,7 @@ import { flopsTo, isSettled, type Lane, tokensTo } from "./lane.ts"
 import { measured } from "./metrics.ts"
 import type { Tally } from "./progress.ts"
 import { makeQueue } from "./queue.ts"
-import { goalOf, makeSpeed, STAGE_SECONDS } from "./stages.ts"
+import { goalOf, makeSpeed, stageSecondsOf } from "./stages.ts"
 
 const elapsedSince = (start: bigint) => Effect.map(Clock.monotonicTimeNanos, (now) => Number(now - start) / 1e9)
 
@@ -66,7 +66,7 @@ export const work = Effect.fnUntraced(function* (
   /** As many of the lanes as the budget reaches for are on their way to the same goal; gives the tokens put aside for them. */
   const afford = Effect.fnUntraced(function* (bundle: Array<Lane>) {
     const [first] = bundle
-    const stageSeconds = options.stageSeconds ?? STAGE_SECONDS
+    const stageSeconds = stageSecondsOf(options.stageSeconds, capabilities.startupSeconds)
     const goal = goalOf(first!.stops, (stop) => speed.secondsFor(flopsTo(first!, stop)), stageSeconds)
     const seconds = yield* elapsedSince(began)
     while (bundle.length > 0) {

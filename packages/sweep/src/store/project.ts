@@ -108,6 +108,7 @@ export const project = (db: Database, entry: JournalEntry): Inconsistent | undef
       remove(db, event.runId, event.requested)
       break
     case "Retrying":
+    case "Queued": // told, never journalled
       break
   }
   return undefined
