@@ -1,1 +1,1 @@
-export {}
+export type { SlurmOptions } from "./options.ts"

@@ -1,0 +1,11 @@
+/** The lower half of this backend: a site and how its scheduler is spoken to. Internal. */
+export * from "./client.ts"
+export * from "./errors.ts"
+export * from "./host.ts"
+export * from "./localHost.ts"
+export * from "./openHost.ts"
+export * from "./options.ts"
+export * from "./quote.ts"
+export * from "./script.ts"
+export * from "./sshHost.ts"
+export * from "./timeLimit.ts"
