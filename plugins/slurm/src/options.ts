@@ -87,10 +87,39 @@ const fields = {
   signalSeconds: Schema.optionalKey(Count.check(filter((value) => value <= 65_535, "at most 65535"))),
   /** How often a job that was stopped puts itself back into the queue. */
   restarts: Schema.optionalKey(Schema.Int.check(filter((value) => value >= 0, "0 or more"))),
+  /** Name of the study: its folder below `shared`, and part of its jobs' names. */
+  name: Schema.optionalKey(
+    Schema.String.check(
+      filter(
+        (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(value),
+        "letters, digits, dots, dashes and underscores",
+      ),
+    ),
+  ),
+  /** What the worker has to call itself, name and version, where its name is this. */
+  expects: Schema.optionalKey(Line),
+  /** Jobs at a time; absent: as many as the partition has room for, at most 1000. */
+  jobs: Schema.optionalKey(Count),
+  /** What a job should take at least: short runs share one. */
+  jobSeconds: Schema.optionalKey(Positive),
+  /** How long bundles are gathered before they are submitted together. */
+  gatherSeconds: Schema.optionalKey(Positive),
+  /** What a job waits in the queue, about: runs stop at their horizons only where getting there takes many times that. */
+  startupSeconds: Schema.optionalKey(Positive),
+  /** Interrupted, jobs go on (`leave`), and the next driver finds them; or they are cancelled. */
+  onInterrupt: Schema.optionalKey(Schema.Literals(["leave", "cancel"])),
+  /** How long a cancelled job may take to write its checkpoint before nobody waits for it any more. */
+  graceSeconds: Schema.optionalKey(Positive),
+  /** A job that runs and says nothing for so long hangs, and is cancelled. */
+  stallSeconds: Schema.optionalKey(Positive),
   /** Where the scheduler's commands run; absent: here. */
   host: Schema.optionalKey(LoginNode),
-  /** How often the queue and the journals are looked at. */
+  /** How often journals are looked at. */
   pollSeconds: Schema.optionalKey(Positive),
+  /** How often the queue is looked at: one call of the scheduler. */
+  queueSeconds: Schema.optionalKey(Positive),
+  /** Files looked at in a second, at most: with more journals than that, each is looked at less often. */
+  filesPerSecond: Schema.optionalKey(Positive),
   /** What one call of the scheduler or of `ssh` may take. */
   timeoutSeconds: Schema.optionalKey(Positive),
 }
@@ -102,7 +131,11 @@ export interface SlurmOptions extends Schema.Schema.Type<typeof Fields> {
   readonly script?: (lines: ReadonlyArray<string>) => ReadonlyArray<string>
 }
 
-const defaults = { signalSeconds: 60, restarts: 100, pollSeconds: 5, timeoutSeconds: 20 }
+const defaults = {
+  ...{ name: "runs", signalSeconds: 60, restarts: 100, onInterrupt: "leave" as "leave" | "cancel" },
+  ...{ pollSeconds: 5, queueSeconds: 30, filesPerSecond: 200, timeoutSeconds: 20 },
+  ...{ jobSeconds: 600, gatherSeconds: 1, startupSeconds: 60, graceSeconds: 60, stallSeconds: 900 },
+}
 
 /** Options with defaults filled in. */
 export type Site = SlurmOptions & Readonly<typeof defaults>
