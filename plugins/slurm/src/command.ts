@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises"
 import { Effect } from "effect"
 
 export interface Exit {
-  /** 127 where there is no such command, as in a shell; 128 + n is not told apart from a signal. */
+  /** 127 where there is no such command, as in a shell; 255 where a signal ended it. */
   readonly code: number
   readonly stdout: Buffer
   readonly stderr: string
@@ -29,7 +29,7 @@ export class TookTooLong {
   }
 }
 
-/** How a process ended that a signal killed. */
+/** Of a process that a signal ended: also how `ssh` says that its connection did. */
 const KILLED = 255
 
 export const command = (

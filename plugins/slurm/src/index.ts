@@ -1,1 +1,2 @@
+export { SlurmBackend } from "./backend.ts"
 export type { SlurmOptions } from "./options.ts"

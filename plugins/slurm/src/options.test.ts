@@ -7,7 +7,7 @@ const site = (options: object) => Effect.runSync(siteOf({ shared, ...options } a
 const refused = (options: object) => Effect.runSync(Effect.flip(siteOf({ shared, ...options } as SlurmOptions)))
 
 it("fills in defaults and takes all there is", () => {
-  expect(site({ shared: "/scratch/me/" })).toEqual({
+  expect(site({ shared: "/scratch/me/" })).toMatchObject({
     shared: "/scratch/me",
     signalSeconds: 60,
     restarts: 100,

@@ -9,6 +9,7 @@
  *     attempts/I           name of the attempt that task I is at
  *     journals/N/attempt   name of the attempt that may go on with order N
  *     journals/N/NAME.jsonl   what the worker of that attempt said
+ *     journals/N/NAME.exit    its worker's exit code, where it ended with neither 0 nor 75
  *     journals/N/done      order N is done: its worker ended with 0
  *     logs/N.err           what workers said to people; logs/ARRAY_I.out what this script did
  *
@@ -160,7 +161,7 @@ const work = ({ site, worker }: ScriptInput): ReadonlyArray<string> => [
   "    case $code in",
   '      0) : > "journals/$n/done" ;;',
   `      ${workerExit.stopped}) again ;;`,
-  '      *) say "order $n: its worker ended with $code"; failed=1; [ -z "$stopped" ] || again ;;',
+  '      *) say "order $n: its worker ended with $code"; failed=1; echo "$code" > "journals/$n/$attempt.exit"; [ -z "$stopped" ] || again ;;',
   "    esac",
   "  fi",
   "  n=$((n + 1))",

@@ -26,6 +26,9 @@ const ENTRY = `exec sh -c 'IFS= read -r n && script=$(head -c "$n") && eval "$sc
 /** How `ssh` itself says that it could not go on. */
 const SSH_FAILED = 255
 
+/** Calls at a time: an sshd refuses more than 10 in one connection unless told otherwise. */
+const SESSIONS = 8
+
 /** A transfer may take this long beyond the time of a call. */
 const BYTES_PER_SECOND = 2 ** 20
 
@@ -111,6 +114,7 @@ export const sshHost = ({
     })
 
     const one = yield* Semaphore.make(1)
+    const sessions = yield* Semaphore.make(SESSIONS)
     const connection = one.withPermit(
       Effect.suspend(() =>
         master !== undefined && !ended(master.child) && existsSync(master.socket)
@@ -132,11 +136,12 @@ export const sshHost = ({
         const head = Buffer.from(rest.into === undefined ? `echo ${mark}${script}` : script, "utf8")
         // Where the connection is gone, `ssh` would make one of its own: the proxy that fails keeps it from that.
         const through = ["-S", socket, "-o", "ControlMaster=no", "-o", "ProxyCommand=false", "-T"]
-        return command(["ssh", ...through, ...common, ssh, ENTRY], {
+        const call = command(["ssh", ...through, ...common, ssh, ENTRY], {
           ...rest,
           stdin: [`${head.length}\n`, head, ...stdin],
           timeoutSeconds: limit,
-        }).pipe(
+        })
+        return sessions.withPermit(call).pipe(
           Effect.mapError(({ seconds }) =>
             outOfReach(`${ssh} gave no answer in ${seconds} s; ${byHand}`, { field: "host.ssh" }),
           ),

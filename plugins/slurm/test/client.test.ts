@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { BackendError } from "@ts/backend"
-import type { Effect } from "effect"
+import { Effect } from "effect"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { type Client, localHost, type SlurmOptions, siteOf, slurmClient } from "../src/site.ts"
 import { type Cluster, clusterUnavailable, itOnCluster, startCluster } from "./cluster.ts"
+import { sshdUnavailable, startSshd } from "./sshd.ts"
 import { failure, run, until } from "./submission.ts"
 
 let cluster: Cluster
@@ -139,6 +140,26 @@ itOnCluster("a controller that is away is a matter of time", async () => {
   expect(Date.now() - start).toBeLessThan(12_000)
   await cluster.startController()
   expect(await run(client.queue(["nothing"]))).toEqual([])
+})
+
+const both: typeof it = sshdUnavailable() === undefined || process.env["CI"] ? itOnCluster : (it.skip as typeof it)
+
+both("works the same from afar", async () => {
+  const sshd = await startSshd(cluster.env)
+  const far = Effect.gen(function* () {
+    const site = yield* siteOf({ shared: "/scratch", timeoutSeconds: 10, host: sshd.host })
+    const client = slurmClient(yield* openHost(site), site)
+    const id = yield* client.submit(sleeper("--job-name=it-s-far", "--array=0-1"))
+    const queue = yield* client.queue(["it-s-far"])
+    yield* client.cancel([id])
+    return [queue.map((task) => task.id).sort(), [`${id}_0`, `${id}_1`]]
+  })
+  try {
+    const [seen, expected] = await run(Effect.scoped(far))
+    expect(seen).toEqual(expected)
+  } finally {
+    await sshd.stop()
+  }
 })
 
 it("without Slurm it names the way to one", async () => {

@@ -139,11 +139,11 @@ describe("the connection", () => {
     const hello = host.run(["sh", "-c", 'echo "$GREETING"'])
     const all = await run(
       Effect.all(
-        Array.from({ length: 8 }, () => hello),
+        Array.from({ length: 30 }, () => hello),
         { concurrency: "unbounded" },
       ),
     )
-    expect(all.map(({ stdout }) => stdout)).toEqual(Array(8).fill("hello\n"))
+    expect(all.map(({ stdout }) => stdout)).toEqual(Array(30).fill("hello\n"))
     expect(sshd.cut()).toBe(1)
     // The client may not have noticed yet: then that call fails, and the next one does not.
     const after = Effect.retry(hello, { times: 1, while: ({ retryable }) => retryable })

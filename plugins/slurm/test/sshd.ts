@@ -95,7 +95,6 @@ export const startSshd = async (env: Readonly<Record<string, string>> = {}): Pro
       "PermitRootLogin prohibit-password",
       "StrictModes no",
       "UsePAM no",
-      "MaxSessions 20",
       ...(variables.length > 0 ? [`SetEnv ${variables.join(" ")}`] : []),
       "",
     ].join("\n"),

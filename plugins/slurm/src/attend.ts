@@ -1,0 +1,218 @@
+/**
+ * Follows orders on their way through the queue and their jobs: one look at the queue and one at the journals, every so often, for all of them
+ * together. A scheduler that does not answer, or a login node that cannot be reached, is asked again at the next look; jobs go on meanwhile.
+ */
+import type { BackendError } from "@ts/backend"
+import { errorOf, type Listener, type Message, makeListener } from "@ts/worker"
+import { Cause, Clock, Effect, Queue, type Scope, Stream } from "effect"
+import type { Client, QueuedTask } from "./client.ts"
+import { slurmError } from "./errors.ts"
+import type { Host } from "./host.ts"
+import { type Order, taskId } from "./ledger.ts"
+import { lost } from "./lost.ts"
+import type { Site } from "./options.ts"
+
+/** What an order does, as far as it can be seen. */
+export type Sighting =
+  | { readonly _tag: "Said"; readonly message: Message }
+  /** Its job waits, or another order of the same job is at work. */
+  | { readonly _tag: "Waits"; readonly place: string }
+
+export interface Attendance {
+  /** Ends once the order is done; fails with what the worker says is wrong, and when the order is lost. */
+  readonly attend: (order: Order) => Stream.Stream<Sighting, BackendError>
+}
+
+interface Attempt {
+  offset: number
+  readonly listener: Listener
+  /** Its output is no worker's from here on. */
+  broken: boolean
+}
+
+interface Attended {
+  readonly order: Order
+  readonly queue: Queue.Queue<Sighting, BackendError | Cause.Done>
+  readonly attempts: Map<string, Attempt>
+  /** Attempts whose workers have ended, with their exit codes. */
+  readonly exits: Map<string, string>
+  state: string | undefined
+  place: string | undefined
+  /** Looks at the queue, one after another, at which its task was not there. */
+  absent: number
+  looks: number
+  /** When it was last heard of, seconds. */
+  heard: number
+  last: Message | undefined
+}
+
+/** Bytes of all journals that one look takes in. */
+const MOST_BYTES = 2 ** 23
+/** A folder is listed anew after so many looks, whatever its job does. */
+const LISTED_EVERY = 10
+/** Looks at the queue without a task before it is given up: a network file system may show its last words late. */
+const PATIENCE = 2
+
+const seconds = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e9)
+
+const placeOf = (order: Order, found: QueuedTask): string =>
+  found.state === "RUNNING"
+    ? `job ${taskId(order)}, after other runs`
+    : `job ${taskId(order)}, ${found.state.toLowerCase()}${/^(None|)$/.test(found.reason) ? "" : `: ${found.reason}`}`
+
+export const makeAttendance = Effect.fnUntraced(function* (
+  host: Host,
+  client: Client,
+  site: Site,
+): Effect.fn.Return<Attendance, never, Scope.Scope> {
+  const attended = new Set<Attended>()
+  let lookedAtQueue = Number.NEGATIVE_INFINITY
+  /** What was out of reach at the last look: told once. */
+  let trouble: string | undefined
+
+  const finish = (one: Attended) => {
+    attended.delete(one)
+    Queue.endUnsafe(one.queue)
+  }
+  const fail = (one: Attended, error: BackendError) => {
+    attended.delete(one)
+    Queue.failCauseUnsafe(one.queue, Cause.fail(error))
+  }
+
+  const hear = (one: Attended, message: Message) => {
+    one.last = message
+    one.place = undefined
+    if (message._tag === "Error") return fail(one, errorOf("slurm", message))
+    if (message._tag === "End" && message.how === "done") return finish(one)
+    Queue.offerUnsafe(one.queue, { _tag: "Said", message })
+  }
+
+  const waits = (one: Attended, place: string) => {
+    if (one.place === place) return
+    one.place = place
+    Queue.offerUnsafe(one.queue, { _tag: "Waits", place })
+  }
+
+  /** Whether the queue answered; tells where tasks are. */
+  const lookAtQueue = Effect.gen(function* () {
+    const now = yield* seconds
+    if (now - lookedAtQueue < site.queueSeconds) return false
+    const names = [...new Set([...attended].map(({ order }) => order.submission.name))]
+    const before = [...attended]
+    const tasks = new Map((yield* client.queue(names)).map((task) => [task.id, task]))
+    lookedAtQueue = now
+    for (const one of before) {
+      const found = tasks.get(taskId(one.order))
+      one.state = found?.state
+      one.absent = found === undefined ? one.absent + 1 : 0
+      const silent = one.last === undefined || (one.last._tag === "End" && one.last.how === "stopped")
+      if (found !== undefined && silent) waits(one, placeOf(one.order, found))
+    }
+    return true
+  })
+
+  /** Attempts there are by now. */
+  const listAttempts = Effect.gen(function* () {
+    const due = [...attended].filter(
+      (one) =>
+        one.state !== "PENDING" &&
+        (one.attempts.size === 0 || one.absent > 0 || one.last?._tag === "End" || ++one.looks % LISTED_EVERY === 0),
+    )
+    if (due.length === 0) return
+    const found = yield* host.list(due.map(({ order }) => order.folder))
+    for (const [i, names] of found.entries()) {
+      const { attempts, exits } = due[i]!
+      for (const name of names) {
+        const attempt = name.replace(/\.(jsonl|exit)$/, "")
+        if (name.endsWith(".jsonl") && !attempts.has(attempt))
+          attempts.set(attempt, { offset: 0, listener: makeListener(), broken: false })
+        if (name.endsWith(".exit")) exits.set(attempt, name)
+      }
+    }
+  })
+
+  const readJournals = Effect.gen(function* () {
+    const now = yield* seconds
+    const of = new Map<string, readonly [Attended, Attempt]>()
+    for (const one of attended) {
+      // In the order of their names, which is that of time.
+      for (const name of [...one.attempts.keys()].sort())
+        of.set(`${one.order.folder}/${name}.jsonl`, [one, one.attempts.get(name)!])
+    }
+    const positions = [...of].flatMap(([path, [, { offset, broken }]]) => (broken ? [] : [{ path, offset }]))
+    if (positions.length === 0) return
+    for (const { path, bytes } of yield* host.readFrom(positions, MOST_BYTES)) {
+      const [one, attempt] = of.get(path)!
+      attempt.offset += bytes.length
+      one.heard = now
+      try {
+        for (const message of attempt.listener.hear(bytes)) if (attended.has(one)) hear(one, message)
+      } catch (cause) {
+        attempt.broken = true
+        yield* Effect.logWarning(`${path}: ${(cause as Error).message}; the rest of this attempt is not read`)
+      }
+    }
+  })
+
+  /** Orders that will say no more. */
+  const judge = Effect.gen(function* () {
+    const now = yield* seconds
+    for (const one of [...attended]) {
+      const { order, attempts, exits, last } = one
+      const newest = [...attempts.keys()].sort().at(-1)
+      const crashed = newest !== undefined && exits.has(newest) && last?._tag !== "End"
+      if (crashed && now - one.heard > 2 * site.pollSeconds) {
+        const message = `the worker of job ${taskId(order)} ended without a last word; see ${order.submission.folder}/logs/${order.line}.err on ${host.name}`
+        fail(one, slurmError("Device", message, { retryable: true }))
+      } else if (one.state === "RUNNING" && last !== undefined && now - one.heard > site.stallSeconds) {
+        const message = `nothing was heard of job ${taskId(order)} for ${Math.round(now - one.heard)} s, though it runs; it is cancelled`
+        yield* Effect.ignore(client.cancel([taskId(order)]))
+        fail(one, slurmError("Device", message, { retryable: true }))
+      }
+    }
+    const gone = [...attended].filter(({ absent }) => absent >= PATIENCE)
+    if (gone.length === 0) return
+    const fates = yield* client.fate(gone.map(({ order }) => taskId(order)))
+    for (const one of gone) fail(one, lost(one.order, fates.get(taskId(one.order)), one.last, host))
+  })
+
+  const look = Effect.gen(function* () {
+    const asked = yield* lookAtQueue
+    yield* listAttempts
+    yield* readJournals
+    if (asked) yield* judge
+    trouble = undefined
+  }).pipe(
+    Effect.catch((error) => {
+      if (trouble === error.message) return Effect.void
+      trouble = error.message
+      return Effect.logWarning(`${error.message}; jobs go on, asking again`)
+    }),
+  )
+
+  yield* Effect.gen(function* () {
+    for (;;) {
+      if (attended.size > 0) yield* look
+      // A look at thousands of files costs the file server as many operations: they are spread over time.
+      yield* Effect.sleep(`${Math.max(site.pollSeconds, attended.size / site.filesPerSecond)} seconds`)
+    }
+  }).pipe(Effect.forkScoped)
+
+  return {
+    attend: (order) =>
+      Stream.unwrap(
+        Effect.gen(function* () {
+          const queue = yield* Queue.unbounded<Sighting, BackendError | Cause.Done>()
+          const one: Attended = {
+            ...{ order, queue, attempts: new Map(), exits: new Map(), state: undefined, place: undefined },
+            ...{ absent: 0, looks: 0, heard: yield* seconds, last: undefined },
+          }
+          yield* Effect.acquireRelease(
+            Effect.sync(() => attended.add(one)),
+            () => Effect.sync(() => attended.delete(one)),
+          )
+          return Stream.fromQueue(queue)
+        }),
+      ),
+  }
+})

@@ -1,0 +1,166 @@
+/** A Slurm cluster as a backend: `SlurmBackend.layerWith({ shared: "/scratch/me/tt", ... })`. */
+import { randomUUID } from "node:crypto"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { basename, join } from "node:path"
+import {
+  Backend,
+  type BackendError,
+  type Capabilities,
+  CheckpointStore,
+  checkCapable,
+  fileCheckpoints,
+} from "@ts/backend"
+import { type DataSource, publishedFiles } from "@ts/data"
+import { makePublishing } from "@ts/worker"
+import { Effect, FileSystem, Layer, Path, type Scope, Stream } from "effect"
+import { makeAttendance } from "./attend.ts"
+import { slurmClient } from "./client.ts"
+import { describeSite } from "./describe.ts"
+import { slurmError } from "./errors.ts"
+import { type Cluster, follow } from "./follow.ts"
+import type { Host } from "./host.ts"
+import { hostFiles } from "./hostFiles.ts"
+import { type Order, openLedger, taskId } from "./ledger.ts"
+import { openHost } from "./openHost.ts"
+import { type Site, type SlurmOptions, siteOf } from "./options.ts"
+import { makeSubmitter } from "./submit.ts"
+
+/** Bundles that wait for a job, for each that runs: so short ones find company. */
+const AHEAD = 4
+
+const rootOf = ({ shared, name }: Site): string => `${shared}/${name}`
+const checkpointsOf = (site: Site): string => `${rootOf(site)}/checkpoints`
+
+const storeAt = (host: Host, folder: string): Effect.Effect<CheckpointStore["Service"]> =>
+  CheckpointStore.pipe(
+    Effect.provide(
+      fileCheckpoints(folder).pipe(
+        Layer.provide(Layer.merge(Path.layer, Layer.succeed(FileSystem.FileSystem, hostFiles(host)))),
+      ),
+    ),
+  )
+
+const scratch: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "time-transfer-"))),
+  (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true })),
+)
+
+/** Takes a published corpus to the shared folder; what is there already stays. */
+const delivering = (host: Host, folder: string) => (manifest: string) =>
+  Effect.gen(function* () {
+    const files = yield* Effect.mapError(publishedFiles(manifest), ({ message }) =>
+      slurmError("Data", message, { field: "data" }),
+    )
+    const shards = files.filter((file) => file !== manifest)
+    yield* Effect.forEach(shards, (file) => host.putFile(file, `${folder}/${basename(file)}`), { discard: true })
+    const path = `${folder}/${basename(manifest)}`
+    const content = yield* Effect.promise(() => import("node:fs/promises").then(({ readFile }) => readFile(manifest)))
+    yield* host.writeFiles([{ path, content }])
+    return path
+  })
+
+const make = Effect.fnUntraced(function* (options: SlurmOptions) {
+  const site = yield* siteOf(options)
+  const { worker } = site
+  if (worker === undefined)
+    return yield* slurmError(
+      "InvalidSpec",
+      'slurm: worker is missing; name the command that trains on a node, like ["time-transfer", "worker", "--backend", "cpu"]',
+      { field: "worker" },
+    )
+  const host = yield* openHost(site)
+  const client = slurmClient(host, site)
+  const root = rootOf(site)
+  const { maxArraySize, partition } = yield* client.limits
+  const jobs = site.jobs ?? Math.max(1, Math.min(1000, Math.floor(partition.cpus / (site.cpusPerTask ?? 1))))
+  const submitting = {
+    root,
+    nameOf: (id: string) => `tt-${site.name}-${id}`,
+    worker,
+    maxTasks: maxArraySize - 1,
+    jobs,
+  }
+  const attendance = yield* makeAttendance(host, client, site)
+  const hello = yield* describeSite(host, client, site, attendance, submitting)
+  const ledger = yield* openLedger(host, client, root, submitting.nameOf)
+  const publishing = yield* makePublishing(
+    "slurm",
+    site.host === undefined ? `${root}/data` : yield* scratch,
+    site.host === undefined ? Effect.succeed : delivering(host, `${root}/data`),
+  )
+  const capabilities: Capabilities = {
+    ...hello.capabilities,
+    backend: "slurm",
+    device: `${hello.capabilities.device}, Slurm partition ${partition.name}`,
+    concurrency: AHEAD * jobs,
+    startupSeconds: site.startupSeconds,
+  }
+
+  /** Others in the same job go on: it is put back into the queue where this order is the one at work. */
+  const abandon = (order: Order) =>
+    Effect.gen(function* () {
+      const others = ledger
+        .live()
+        .filter((other) => other !== order && other.submission === order.submission && other.task === order.task)
+      yield* host.writeFiles([{ path: `${order.folder}/done`, content: "" }])
+      const alone = order.submission.orders.filter(({ task }) => task === order.task).length === 1
+      if (others.length === 0) {
+        if (alone && order.submission.orders.length === 1)
+          yield* host.writeFiles([{ path: `${order.submission.folder}/stop`, content: "" }])
+        yield* client.cancel([taskId(order)])
+      } else yield* client.requeue(taskId(order))
+      for (let waited = 0; waited < site.graceSeconds; waited += site.pollSeconds) {
+        const task = (yield* client.queue([order.submission.name])).find(({ id }) => id === taskId(order))
+        if (task === undefined || (others.length > 0 && task.state === "PENDING")) return
+        yield* Effect.sleep(`${site.pollSeconds} seconds`)
+      }
+    }).pipe(
+      Effect.catch(({ message }) =>
+        Effect.logWarning(`job ${taskId(order)} could not be cancelled: ${message}; cancel it by scancel`),
+      ),
+    )
+
+  const cluster: Cluster = {
+    capabilities,
+    needs: hello.needs,
+    publishing,
+    ledger,
+    submitter: yield* makeSubmitter(host, client, site, ledger, submitting),
+    attendance,
+    checkpoints: checkpointsOf(site),
+    mirrorFolder: () => `${root}/mirrors/${randomUUID()}`,
+    remove: host.remove,
+    storeAt: (folder) => storeAt(host, folder),
+    abandon,
+    onInterrupt: site.onInterrupt,
+  }
+
+  return Backend.of({
+    capabilities,
+    prepare: Effect.fnUntraced(function* (assignments) {
+      const refusal = checkCapable(capabilities, assignments)
+      if (refusal !== undefined) return yield* refusal
+      return hello.needs.includes("data") ? yield* publishing.prepare(assignments) : { data: [] }
+    }),
+    train: (bundle) => {
+      const refusal = checkCapable(capabilities, bundle)
+      return refusal === undefined ? follow(cluster, bundle) : Stream.fail(refusal)
+    },
+  })
+})
+
+export const SlurmBackend = {
+  /** A node is asked what it can do when the layer is built first, by a job of a moment. */
+  layerWith: (options: SlurmOptions): Layer.Layer<Backend, BackendError, DataSource> =>
+    Layer.effect(Backend, make(options)),
+  /** The checkpoints of the study on the shared folder: a study that keeps them there has none to copy. */
+  checkpoints: (options: SlurmOptions): Layer.Layer<CheckpointStore, BackendError> =>
+    Layer.effect(
+      CheckpointStore,
+      Effect.gen(function* () {
+        const site = yield* siteOf(options)
+        return yield* storeAt(yield* openHost(site), checkpointsOf(site))
+      }),
+    ),
+}

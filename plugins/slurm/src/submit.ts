@@ -1,0 +1,142 @@
+/** Orders into job arrays: those that come within a moment share one. */
+import { randomBytes } from "node:crypto"
+import type { BackendError } from "@ts/backend"
+import { encodeOrder, type Order as OrderDocument } from "@ts/worker"
+import { Deferred, Effect, type Scope } from "effect"
+import type { Client } from "./client.ts"
+import { slurmError } from "./errors.ts"
+import type { Host } from "./host.ts"
+import { jobsFolder, type Ledger, type Order, ordersOf, type Submission } from "./ledger.ts"
+import type { Site } from "./options.ts"
+import { pack } from "./pack.ts"
+import { jobScript } from "./script.ts"
+import { minutesOf } from "./timeLimit.ts"
+
+export interface Submitter {
+  /**
+   * Gives the order once its job is in the queue. `seconds`: what it takes, about. `documentIn` is told where its journals lie.
+   */
+  readonly submit: (
+    documentIn: (folder: string) => OrderDocument,
+    seconds: number,
+  ) => Effect.Effect<Order, BackendError>
+}
+
+export interface SubmitterOptions {
+  readonly root: string
+  /** Of a job, by its submission. */
+  readonly nameOf: (id: string) => string
+  readonly worker: readonly [string, ...Array<string>]
+  /** Tasks of an array at most, as the cluster says. */
+  readonly maxTasks: number
+  /** Jobs of ours that may run at the same time. */
+  readonly jobs: number
+}
+
+interface Waiting {
+  readonly documentIn: (folder: string) => OrderDocument
+  readonly seconds: number
+  readonly submitted: Deferred.Deferred<Order, BackendError>
+}
+
+/** Sorts in time, and no two are alike. */
+export const submissionId = (now: number): string =>
+  `${now.toString(36).padStart(9, "0")}-${randomBytes(4).toString("hex")}`
+
+/** A job ends well before its time limit, if what it takes was guessed about right. */
+const SHARE_OF_LIMIT = 0.5
+
+export const submission = Effect.fnUntraced(function* (
+  host: Host,
+  client: Client,
+  site: Site,
+  { root, nameOf, worker }: Pick<SubmitterOptions, "root" | "nameOf" | "worker">,
+  id: string,
+  jobs: ReadonlyArray<ReadonlyArray<(folder: string) => OrderDocument>>,
+): Effect.fn.Return<Submission, BackendError> {
+  const folder = `${jobsFolder(root)}/${id}`
+  const name = nameOf(id)
+  const documents = jobs.flat().map((documentIn, i) => documentIn(`${folder}/journals/${i + 1}`))
+  let line = 0
+  const tasks = jobs.map((orders) => {
+    const first = line + 1
+    line += orders.length
+    return [first, line] as const
+  })
+  const script = yield* jobScript({ site, folder, name, tasks: tasks.length, worker })
+  yield* host.writeFiles([
+    { path: `${folder}/orders.jsonl`, content: `${documents.map((document) => encodeOrder(document)).join("\n")}\n` },
+    { path: `${folder}/tasks`, content: `${tasks.map((range) => range.join(" ")).join("\n")}\n` },
+    { path: `${folder}/job.sh`, content: script, mode: 0o700 },
+  ])
+  const jobId = yield* client.submit({ path: `${folder}/job.sh` }).pipe(
+    // Whether it got through or not: a job without its folder does nothing.
+    Effect.tapError(() => Effect.ignore(host.remove(folder))),
+  )
+  yield* host.writeFiles([{ path: `${folder}/job`, content: `${jobId}\n` }])
+  return ordersOf({ id, folder, name, jobId }, documents, tasks)
+}, Effect.uninterruptible)
+
+export const makeSubmitter = Effect.fnUntraced(function* (
+  host: Host,
+  client: Client,
+  site: Site,
+  ledger: Ledger,
+  options: SubmitterOptions,
+): Effect.fn.Return<Submitter, never, Scope.Scope> {
+  const { jobs, maxTasks } = options
+  const limit = site.time === undefined ? Number.POSITIVE_INFINITY : 60 * minutesOf(site.time)!
+  const jobSeconds = Math.min(site.jobSeconds, SHARE_OF_LIMIT * limit)
+  const waiting: Array<Waiting> = []
+  const scope = yield* Effect.scope
+  let gathering = false
+
+  const flush = Effect.gen(function* () {
+    const all = waiting.splice(0)
+    gathering = false
+    if (all.length === 0) return
+    const running = new Set(ledger.live().map(({ submission, task }) => `${submission.id} ${task}`)).size
+    const packed = pack(
+      all.map(({ seconds }) => seconds),
+      { jobSeconds, slots: Math.max(1, jobs - running), maxJobs: maxTasks },
+    )
+    const inOrder = packed.map((indices) => indices.map((i) => all[i]!))
+    const made = yield* Effect.exit(
+      submission(
+        host,
+        client,
+        site,
+        options,
+        submissionId(Date.now()),
+        inOrder.map((bundles) => bundles.map(({ documentIn }) => documentIn)),
+      ),
+    )
+    if (made._tag === "Success") ledger.add(made.value)
+    for (const [i, { submitted }] of inOrder.flat().entries()) {
+      yield* made._tag === "Success"
+        ? Deferred.succeed(submitted, made.value.orders[i]!)
+        : Deferred.failCause(submitted, made.cause)
+    }
+  })
+
+  return {
+    submit: (documentIn, seconds) =>
+      Effect.gen(function* () {
+        if (maxTasks < 1)
+          return yield* slurmError("Unavailable", "this cluster allows no job arrays (MaxArraySize is 1 or less)")
+        const submitted = yield* Deferred.make<Order, BackendError>()
+        const one: Waiting = { documentIn, seconds, submitted }
+        waiting.push(one)
+        if (!gathering) {
+          gathering = true
+          yield* Effect.forkIn(Effect.delay(flush, `${site.gatherSeconds} seconds`), scope)
+        }
+        return yield* Effect.onInterrupt(Deferred.await(submitted), () =>
+          Effect.sync(() => {
+            const i = waiting.indexOf(one)
+            if (i >= 0) waiting.splice(i, 1)
+          }),
+        )
+      }),
+  }
+})
