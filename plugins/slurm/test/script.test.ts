@@ -29,6 +29,8 @@ const workplace = async (...given: Array<Parameters<typeof workplaceOn>[1]>) => 
 
 const quick: TinyOrder = { steps: 2, pause: 10 }
 const long: TinyOrder = { steps: 40, pause: 50 }
+/** The script has to wait for a step to end. */
+const slow: TinyOrder = { steps: 5, pause: 500 }
 const state = async ({ client }: Workplace, id: string) => (await run(client.fate([id]))).get(id)
 const counted = (steps: number) => Array.from({ length: steps }, (_, i) => i + 1)
 const settled = (place: Workplace, id: string) =>
@@ -68,10 +70,10 @@ itOnCluster("works off orders under any folder's name, and tells nobody else", a
 itOnCluster("a signal stops the worker at a step; the job puts itself back into the queue and goes on", async () => {
   const place = await workplace()
   const [signalled, requeued] = await Promise.all([
-    place.submit("tt-signalled", [[quick, long, quick]]),
+    place.submit("tt-signalled", [[quick, slow, quick]]),
     place.submit("tt-requeued", [[long]]),
   ])
-  await until("both are at work", () => signalled.steps(2).length > 1 && requeued.steps(1).length > 1)
+  await until("both are at work", () => signalled.steps(2).length > 0 && requeued.steps(1).length > 1)
   // What Slurm does when a time limit is near, and what an administrator does.
   await cluster.command("scancel", "--batch", "--signal=TERM", `${signalled.id}_0`)
   await run(place.client.requeue(`${requeued.id}_0`))
@@ -79,13 +81,14 @@ itOnCluster("a signal stops the worker at a step; the job puts itself back into 
   await settled(place, `${requeued.id}_0`)
   expect([1, 2, 3].map((n) => [signalled.done(n), signalled.steps(n)])).toEqual([
     [true, counted(2)],
-    [true, counted(40)],
+    [true, counted(5)],
     [true, counted(2)],
   ])
   expect(signalled.said(2).map(({ attempt, messages }) => [attempt.slice(-4), messages.at(-1)!.how])).toEqual([
     ["0000", "stopped"],
     ["0001", "done"],
   ])
+  expect(signalled.log(`${signalled.id}_0.out`)).not.toMatch(/its worker ended with/)
   expect(requeued.said(1).map(({ attempt }) => attempt.slice(-4))).toEqual(["0000", "0001"])
   expect(requeued.steps(1)).toEqual(counted(40))
 })
