@@ -20,13 +20,15 @@ const HOSTILE = `it's "$(touch /tmp/tt-broke-out)" \`id\` ; * & #`
 const contract = (title: string, test: typeof it, open: () => Promise<Host>) =>
   describe(title, () => {
     let host: Host
+    let root: string
     let folder: string
     const at = (...parts: Array<string>) => join(folder, ...parts)
     beforeAll(async () => {
-      folder = join(mkdtempSync(join(tmpdir(), "tt-host-")), HOSTILE)
+      root = mkdtempSync(join(tmpdir(), "tt-host-"))
+      folder = join(root, HOSTILE)
       host = await open()
     })
-    afterAll(() => rmSync(join(folder, ".."), { recursive: true, force: true }))
+    afterAll(() => rmSync(root, { recursive: true, force: true }))
 
     test("runs commands with any arguments and input, and tells how they end", async () => {
       const words = ["", HOSTILE, "a\nb", "-n"]
