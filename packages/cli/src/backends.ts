@@ -1,15 +1,20 @@
 /** The backends that come with the command, by name. */
+import { existsSync } from "node:fs"
+import { delimiter, join } from "node:path"
 import { Backend, BackendError } from "@ts/backend"
 import { CpuBackend, cpuAvailability } from "@ts/backend-cpu"
 import { LeastSquaresBackend } from "@ts/backend-least-squares"
 import { ProcessBackend } from "@ts/backend-process"
+import { SlurmBackend, type SlurmOptions } from "@ts/backend-slurm"
 import { SurrogateBackend } from "@ts/backend-surrogate"
 import type { DataSource } from "@ts/data"
 import { referenceDevice } from "@ts/program"
 import { trainerBackend } from "@ts/trainer"
-import { Layer, Option, Schema, SchemaTransformation } from "effect"
+import { Effect, type FileSystem, Layer, Option, Schema, SchemaTransformation } from "effect"
 import { Flag } from "effect/cli"
+import type { CliError } from "./exit.ts"
 import type { FlagValues } from "./flagValues.ts"
+import { siteFlags, siteOptions } from "./site.ts"
 
 type BackendLayer = Layer.Layer<Backend, BackendError, DataSource>
 
@@ -27,6 +32,7 @@ export interface BackendOptions {
   readonly checkpointMillis?: number
   /** Program and arguments of a worker. */
   readonly command?: readonly [string, ...Array<string>]
+  readonly site?: SlurmOptions
 }
 
 /** Fails when the layer is built: before anything is trained. */
@@ -44,6 +50,9 @@ const missing = (backend: string, flag: string, example: string): BackendLayer =
 
 const always = () => undefined
 
+const onPath = (command: string): boolean =>
+  (process.env["PATH"] ?? "").split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, command)))
+
 export const backends = {
   cpu: {
     description:
@@ -53,13 +62,19 @@ export const backends = {
       return state.available ? undefined : state.reason
     },
     needsData: true,
-    layer: ({ command: _, ...options }) => CpuBackend.layerWith({ fallback: "reference", ...options }),
+    layer: ({ checkpointMillis }) =>
+      CpuBackend.layerWith({ fallback: "reference", ...(checkpointMillis === undefined ? {} : { checkpointMillis }) }),
   },
   reference: {
     description: "the slow, obvious float64 device: runs anywhere, for checking the others (precision f64)",
     unavailable: always,
     needsData: true,
-    layer: ({ command: _, ...options }) => trainerBackend({ name: "reference", device: referenceDevice(), ...options }),
+    layer: ({ checkpointMillis }) =>
+      trainerBackend({
+        name: "reference",
+        device: referenceDevice(),
+        ...(checkpointMillis === undefined ? {} : { checkpointMillis }),
+      }),
   },
   "least-squares": {
     description: "SGD on power-law least squares with exact risk: nothing is trained, the true law is known",
@@ -82,13 +97,18 @@ export const backends = {
         ? missing("process", "--command", "'python3 trainer.py'")
         : ProcessBackend.layerWith({ command }),
   },
+  slurm: {
+    description: "jobs of a Slurm cluster, from its login node or over ssh (--shared, --partition, --site, ...)",
+    unavailable: () =>
+      onPath("sbatch") ? undefined : "there is no sbatch on this machine's path; name a login node by --host",
+    needsData: true,
+    layer: ({ site }) =>
+      site === undefined ? missing("slurm", "--shared", "/scratch/$USER/time-transfer") : SlurmBackend.layerWith(site),
+  },
 } satisfies Record<string, Registered>
 
 export type BackendName = keyof typeof backends
 export const backendNames = Object.keys(backends) as Array<BackendName>
-
-/** What can train in a worker: everything but what drives workers itself. */
-export const workerBackends = backendNames.filter((name) => name !== "process")
 
 const backendFlag = Flag.Literals("backend", backendNames).pipe(
   Flag.withAlias("b"),
@@ -132,11 +152,18 @@ export const backendFlags = {
     ),
     Flag.optional,
   ),
+  ...siteFlags,
 }
 export type BackendFlags = FlagValues<typeof backendFlags>
 
-export const backendLayer = (flags: BackendFlags, options: BackendOptions): BackendLayer => {
-  const registered: Registered = backends[flags.backend]
+/** What the flags say of the backend, for the study whose results lie in `folder`. */
+export const backendOptions = Effect.fnUntraced(function* (
+  flags: BackendFlags,
+  study: { readonly name: string; readonly folder: string },
+): Effect.fn.Return<BackendOptions, CliError, FileSystem.FileSystem> {
   const command = Option.getOrUndefined(flags.command)
-  return registered.layer({ ...options, ...(command === undefined ? {} : { command }) })
-}
+  return {
+    ...(command === undefined ? {} : { command }),
+    ...(flags.backend === "slurm" ? { site: yield* siteOptions(flags, study) } : {}),
+  }
+})

@@ -55,9 +55,12 @@ const PATIENCE = 2
 
 const seconds = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e9)
 
-const placeOf = (order: Order, found: QueuedTask): string =>
+/** Nothing where it is its turn. */
+const placeOf = (order: Order, found: QueuedTask): string | undefined =>
   found.state === "RUNNING"
-    ? `job ${taskId(order)}, after other runs`
+    ? order.submission.orders.some(({ task, line }) => task === order.task && line < order.line)
+      ? `job ${taskId(order)}, after other runs`
+      : undefined
     : `job ${taskId(order)}, ${found.state.toLowerCase()}${/^(None|)$/.test(found.reason) ? "" : `: ${found.reason}`}`
 
 export const makeAttendance = Effect.fnUntraced(function* (
@@ -87,8 +90,8 @@ export const makeAttendance = Effect.fnUntraced(function* (
     Queue.offerUnsafe(one.queue, { _tag: "Said", message })
   }
 
-  const waits = (one: Attended, place: string) => {
-    if (one.place === place) return
+  const waits = (one: Attended, place: string | undefined) => {
+    if (place === undefined || one.place === place) return
     one.place = place
     Queue.offerUnsafe(one.queue, { _tag: "Waits", place })
   }

@@ -1,6 +1,6 @@
 /** A Slurm cluster as a backend: `SlurmBackend.layerWith({ shared: "/scratch/me/tt", ... })`. */
 import { randomUUID } from "node:crypto"
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import {
@@ -13,7 +13,7 @@ import {
 } from "@ts/backend"
 import { type DataSource, publishedFiles } from "@ts/data"
 import { makePublishing } from "@ts/worker"
-import { Effect, FileSystem, Layer, Path, type Scope, Stream } from "effect"
+import { Context, Effect, FileSystem, Layer, Path, type Scope, Stream } from "effect"
 import { makeAttendance } from "./attend.ts"
 import { slurmClient } from "./client.ts"
 import { describeSite } from "./describe.ts"
@@ -21,6 +21,7 @@ import { slurmError } from "./errors.ts"
 import { type Cluster, follow } from "./follow.ts"
 import type { Host } from "./host.ts"
 import { hostFiles } from "./hostFiles.ts"
+import { cancelAll, type RunJob, runJobs } from "./jobs.ts"
 import { type Order, openLedger, taskId } from "./ledger.ts"
 import { openHost } from "./openHost.ts"
 import { type Site, type SlurmOptions, siteOf } from "./options.ts"
@@ -30,7 +31,8 @@ import { makeSubmitter } from "./submit.ts"
 const AHEAD = 4
 
 const rootOf = ({ shared, name }: Site): string => `${shared}/${name}`
-const checkpointsOf = (site: Site): string => `${rootOf(site)}/checkpoints`
+const jobName = (site: Site) => (id: string) => `tt-${site.name}-${id}`
+const checkpointsOf = (site: Site): string => site.checkpoints ?? `${rootOf(site)}/checkpoints`
 
 const storeAt = (host: Host, folder: string): Effect.Effect<CheckpointStore["Service"]> =>
   CheckpointStore.pipe(
@@ -55,13 +57,23 @@ const delivering = (host: Host, folder: string) => (manifest: string) =>
     const shards = files.filter((file) => file !== manifest)
     yield* Effect.forEach(shards, (file) => host.putFile(file, `${folder}/${basename(file)}`), { discard: true })
     const path = `${folder}/${basename(manifest)}`
-    const content = yield* Effect.promise(() => import("node:fs/promises").then(({ readFile }) => readFile(manifest)))
+    const content = yield* Effect.promise(() => readFile(manifest))
     yield* host.writeFiles([{ path, content }])
     return path
   })
 
-const make = Effect.fnUntraced(function* (options: SlurmOptions) {
+/** A site with the one connection to it. */
+class Reached extends Context.Service<Reached, { readonly site: Site; readonly host: Host }>()(
+  "@ts/backend-slurm/Reached",
+) {}
+
+const reach = Effect.fnUntraced(function* (options: SlurmOptions) {
   const site = yield* siteOf(options)
+  return Reached.of({ site, host: yield* openHost(site) })
+})
+
+const make = Effect.gen(function* () {
+  const { site, host } = yield* Reached
   const { worker } = site
   if (worker === undefined)
     return yield* slurmError(
@@ -69,14 +81,13 @@ const make = Effect.fnUntraced(function* (options: SlurmOptions) {
       'slurm: worker is missing; name the command that trains on a node, like ["time-transfer", "worker", "--backend", "cpu"]',
       { field: "worker" },
     )
-  const host = yield* openHost(site)
   const client = slurmClient(host, site)
   const root = rootOf(site)
   const { maxArraySize, partition } = yield* client.limits
   const jobs = site.jobs ?? Math.max(1, Math.min(1000, Math.floor(partition.cpus / (site.cpusPerTask ?? 1))))
   const submitting = {
     root,
-    nameOf: (id: string) => `tt-${site.name}-${id}`,
+    nameOf: jobName(site),
     worker,
     maxTasks: maxArraySize - 1,
     jobs,
@@ -150,17 +161,36 @@ const make = Effect.fnUntraced(function* (options: SlurmOptions) {
   })
 })
 
+const backendLayer = Layer.effect(Backend, make)
+const checkpointsLayer = Layer.effect(
+  CheckpointStore,
+  Effect.flatMap(Reached, ({ site, host }) => storeAt(host, checkpointsOf(site))),
+)
+const reached = (options: SlurmOptions) => Layer.effect(Reached, reach(options))
+
 export const SlurmBackend = {
   /** A node is asked what it can do when the layer is built first, by a job of a moment. */
   layerWith: (options: SlurmOptions): Layer.Layer<Backend, BackendError, DataSource> =>
-    Layer.effect(Backend, make(options)),
-  /** The checkpoints of the study on the shared folder: a study that keeps them there has none to copy. */
-  checkpoints: (options: SlurmOptions): Layer.Layer<CheckpointStore, BackendError> =>
-    Layer.effect(
-      CheckpointStore,
+    backendLayer.pipe(Layer.provide(reached(options))),
+  /** The same, and the study's checkpoints on the shared folder: a study that keeps them there has none to copy. */
+  layerWithCheckpoints: (options: SlurmOptions): Layer.Layer<Backend | CheckpointStore, BackendError, DataSource> =>
+    Layer.merge(backendLayer, checkpointsLayer).pipe(Layer.provide(reached(options))),
+  /** Runs of the study that jobs work on, or have: by what the shared folder and the queue say, without a driver. */
+  jobs: (options: SlurmOptions): Effect.Effect<ReadonlyArray<RunJob>, BackendError> =>
+    Effect.scoped(
       Effect.gen(function* () {
-        const site = yield* siteOf(options)
-        return yield* storeAt(yield* openHost(site), checkpointsOf(site))
+        const { site, host } = yield* reach(options)
+        const client = slurmClient(host, site)
+        const live = (yield* openLedger(host, client, rootOf(site), jobName(site))).live()
+        return yield* runJobs(client, live)
+      }),
+    ),
+  /** Ends all jobs of the study, and waits until they have written their checkpoints; gives how many there were. */
+  cancel: (options: SlurmOptions): Effect.Effect<number, BackendError> =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const { site, host } = yield* reach(options)
+        return yield* cancelAll(host, slurmClient(host, site), site, rootOf(site), jobName(site))
       }),
     ),
 }

@@ -57,7 +57,7 @@ export const describeSite = Effect.fnUntraced(function* (
   attendance: Attendance,
   options: SubmitterOptions,
 ): Effect.fn.Return<Hello, BackendError> {
-  const path = `${options.root}/describe/${keyOf(site, site.worker ?? options.worker)}.json`
+  const path = `${site.shared}/describe/${keyOf(site, site.worker ?? options.worker)}.json`
   const known = yield* kept(host, path)
   if (known !== undefined && wrong(known, site.expects) === undefined) return known
   const made = yield* submission(host, client, site, options, submissionId(Date.now()), [

@@ -126,7 +126,7 @@ export const openLedger = Effect.fnUntraced(function* (
   }
 
   const [ids] = yield* host.list([jobsFolder(root)])
-  const files = ["orders.jsonl", "tasks", "job", "claim", "stop", "over"]
+  const files = ["orders.jsonl", "tasks", "job", "claim", "over"]
   const folderOf = (id: string) => `${jobsFolder(root)}/${id}`
   const texts = yield* readAll(
     host,
@@ -134,10 +134,10 @@ export const openLedger = Effect.fnUntraced(function* (
   )
   for (const id of ids!) {
     const folder = folderOf(id)
-    const [orders, tasks, job, claim, stop, past] = files.map((file) => texts.get(`${folder}/${file}`)?.trim())
+    const [orders, tasks, job, claim, past] = files.map((file) => texts.get(`${folder}/${file}`)?.trim())
     const gone = new Set(past?.split("\n").map(Number))
     // What a kill left half made has never been submitted.
-    if (orders === undefined || tasks === undefined || stop !== undefined || gone.size >= lines(orders).length) {
+    if (orders === undefined || tasks === undefined || gone.size >= lines(orders).length) {
       yield* host.remove(folder)
       continue
     }

@@ -96,6 +96,8 @@ const fields = {
       ),
     ),
   ),
+  /** The study's own folder of checkpoints, where it lies on the shared file system; absent: one below `shared`. */
+  checkpoints: Schema.optionalKey(SharedFolder),
   /** What the worker has to call itself, name and version, where its name is this. */
   expects: Schema.optionalKey(Line),
   /** Jobs at a time; absent: as many as the partition has room for, at most 1000. */

@@ -36,7 +36,7 @@ export const plan = Command.make(
   { study: studyArgument, ...backendFlags, out: folderFlag, ...planFlags, json },
   Effect.fn("plan")(function* (flags) {
     const on = yield* openStudy(flags.study, flags.out)
-    const layer = planLayer(on, flags)
+    const layer = yield* planLayer(on, flags)
     const study = withBudget(on.study, flags)
     if (study.adaptive !== undefined) {
       yield* talk(`adaptive     ${questionText(study.adaptive)}`)

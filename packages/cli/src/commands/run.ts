@@ -124,11 +124,15 @@ export const run = Command.make(
       onNone: () => ({}),
       onSome: (checkpointMillis) => ({ checkpointMillis }),
     })
-    const layer = flags.dryRun ? planLayer(on, flags) : sweepLayer(on, flags, backendOptions)
+    const layer = flags.dryRun ? yield* planLayer(on, flags) : yield* sweepLayer(on, flags, backendOptions)
     const trained = yield* sweep(on, flags).pipe(
       Effect.provide(layer),
       Effect.onInterrupt(() =>
-        talk(`\nstopped: everything measured is kept in ${on.folder}; the same command goes on`),
+        talk(
+          flags.backend === "slurm"
+            ? `\nstopped: jobs go on without this command; the same command collects what they measure, time-transfer cancel ends them`
+            : `\nstopped: everything measured is kept in ${on.folder}; the same command goes on`,
+        ),
       ),
     )
     if (trained === undefined) return

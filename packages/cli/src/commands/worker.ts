@@ -2,7 +2,8 @@ import { type Ended, serve, workerExit } from "@ts/worker"
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import manifest from "../../package.json" with { type: "json" }
-import { type Registered, backends as registry, workerBackends } from "../backends.ts"
+import { type Registered, backends as registry } from "../backends.ts"
+import { workerBackends } from "../site.ts"
 
 /** All of standard input, as the order comes before its end. */
 const standardInput = Effect.callback<string>((resume) => {

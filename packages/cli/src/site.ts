@@ -1,0 +1,93 @@
+/** Flags of the cluster: where jobs run and what a site wants to hear about them. */
+import { existsSync, realpathSync } from "node:fs"
+import { basename, dirname, join, relative, resolve } from "node:path"
+import type { SlurmOptions } from "@ts/backend-slurm"
+import { Effect, type FileSystem, Option, Schema } from "effect"
+import { Flag } from "effect/cli"
+import manifest from "../package.json" with { type: "json" }
+import { type CliError, inputError } from "./exit.ts"
+import type { FlagValues } from "./flagValues.ts"
+import { loadModule } from "./loadModule.ts"
+
+const text = (name: string, description: string) =>
+  Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
+
+/** Backends that a worker on a node can train with. */
+export const workerBackends = ["cpu", "reference", "least-squares", "surrogate"] as const
+
+export const siteFlags = {
+  shared: text("shared", "Folder that login and compute nodes share, for --backend slurm"),
+  partition: text("partition", "Partition of its jobs; the cluster's default unless given"),
+  account: text("account", "Account that is charged for them"),
+  gres: text("gres", 'Generic resources of a job, as "gpu:1"'),
+  time: text("time", 'Time limit of a job, as "4h"; the partition\'s default unless given'),
+  constraint: text("constraint", "Features that its nodes must have"),
+  host: text("host", "Login node to reach by ssh (me@login); this machine unless given"),
+  site: text("site", "File with all options of a site (.json, or .ts with a default export); flags win over it"),
+  workerBackend: Flag.Literals("worker-backend", workerBackends).pipe(
+    Flag.withDescription("What trains on the nodes, where the site names no worker of its own"),
+    Flag.withDefault("cpu" as const),
+  ),
+}
+export type SiteFlags = FlagValues<typeof siteFlags>
+
+const Site = Schema.Record(Schema.String, Schema.Unknown)
+
+const siteFile = (file: string): Effect.Effect<Partial<SlurmOptions>, CliError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const loaded = yield* loadModule(file, "a site", "export default { shared: ... }")
+    return yield* Effect.mapError(Schema.decodeUnknownEffect(Site)(loaded), () =>
+      inputError(`${file} holds no site: an object such as { "shared": "/scratch/me/time-transfer" }`),
+    ) as Effect.Effect<Partial<SlurmOptions>, CliError>
+  })
+
+/** This very command, as a node that shares the login node's files can run it; on another machine, the one on its path. */
+const workerCommand = (backend: string, remote: boolean): readonly [string, ...Array<string>] => [
+  ...((remote ? ["time-transfer"] : [process.execPath, ...process.execArgv, process.argv[1]!]) as [string]),
+  "worker",
+  "--backend",
+  backend,
+]
+
+/** As part of a job's name and of a path. */
+const slug = (name: string): string =>
+  name.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "") || "study"
+
+/** Inside `folder`, links resolved as far as there is something. */
+const within = (path: string, folder: string): boolean => {
+  const real = (at: string): string => (existsSync(at) ? realpathSync(at) : join(real(dirname(at)), basename(at)))
+  const between = relative(real(resolve(folder)), real(resolve(path)))
+  return !between.startsWith("..")
+}
+
+/** What flags and file say together; `study`: its name and the folder of its results. */
+export const siteOptions = Effect.fnUntraced(function* (
+  flags: SiteFlags,
+  study: { readonly name: string; readonly folder: string },
+): Effect.fn.Return<SlurmOptions, CliError, FileSystem.FileSystem> {
+  const file = Option.isNone(flags.site) ? {} : yield* siteFile(flags.site.value)
+  const given = Object.fromEntries(
+    (["shared", "partition", "account", "gres", "time", "constraint"] as const).flatMap((name) =>
+      Option.isSome(flags[name]) ? [[name, flags[name].value] as const] : [],
+    ),
+  )
+  const host = Option.isSome(flags.host) ? { ssh: flags.host.value } : file.host
+  const shared = given["shared"] ?? file.shared
+  if (shared === undefined)
+    return yield* inputError(
+      "--shared: the backend slurm needs a folder that login and compute nodes share; for example --shared /scratch/$USER/time-transfer",
+    )
+  // Results on the shared file system: their checkpoints need no second home.
+  const checkpoints =
+    host === undefined && within(study.folder, shared) ? { checkpoints: `${study.folder}/checkpoints` } : {}
+  return {
+    name: slug(study.name),
+    worker: workerCommand(flags.workerBackend, host !== undefined),
+    expects: `time-transfer ${manifest.version}`,
+    ...checkpoints,
+    ...file,
+    ...given,
+    shared,
+    ...(host === undefined ? {} : { host }),
+  }
+})
