@@ -8,6 +8,7 @@ import { type Known, refusal } from "./clientErrors.ts"
 import { slurmError } from "./errors.ts"
 import type { Host, Ran } from "./host.ts"
 import type { Site } from "./options.ts"
+import { persistently } from "./steady.ts"
 import { minutesOf } from "./timeLimit.ts"
 
 /** A task of a job array that waits, runs or ends just now. */
@@ -176,7 +177,7 @@ export const slurmClient = (host: Host, site: Site): Client => {
         : Effect.map(succeeded("scontrol", result), parseJobs),
     )
 
-  return {
+  const client: Client = {
     submit: (script, argv = []) => {
       const from = "path" in script ? [...argv, script.path] : [...argv]
       const input = "text" in script ? { stdin: script.text } : {}
@@ -263,5 +264,14 @@ export const slurmClient = (host: Host, site: Site): Client => {
       }
     }),
     version: Effect.map(call("sinfo", "--version"), (text) => /(\d+(?:\.\d+)+)/.exec(text)?.[1] ?? text.trim()),
+  }
+  // Submitting twice makes two jobs; everything else can be asked again.
+  return {
+    ...client,
+    queue: (names) => persistently(client.queue(names)),
+    cancel: (ids) => persistently(client.cancel(ids)),
+    fate: (ids) => persistently(client.fate(ids)),
+    limits: persistently(client.limits),
+    version: persistently(client.version),
   }
 }

@@ -2,6 +2,7 @@
 import type { BackendError } from "@ts/backend"
 import { Effect, FileSystem, Option, PlatformError } from "effect"
 import type { Host } from "./host.ts"
+import { persistently } from "./steady.ts"
 
 const failed =
   (method: string, path: string) =>
@@ -68,7 +69,7 @@ export const hostFiles = (host: Host): FileSystem.FileSystem =>
     open: (path, options) =>
       options?.flag === "w" ? Effect.succeed(draft(host, path)) : Effect.fail(missing("open", path)),
     rename: (from, to) =>
-      host.run(["mv", "-f", "--", from, to]).pipe(
+      persistently(host.run(["sh", "-c", '[ ! -e "$1" ] || mv -f -- "$1" "$2"', "sh", from, to])).pipe(
         Effect.mapError(failed("rename", to)),
         Effect.flatMap(({ code, stderr }) =>
           code === 0

@@ -10,6 +10,7 @@ import { jobsFolder, type Ledger, type Order, ordersOf, type Submission } from "
 import type { Site } from "./options.ts"
 import { pack } from "./pack.ts"
 import { jobScript } from "./script.ts"
+import { persistently } from "./steady.ts"
 import { minutesOf } from "./timeLimit.ts"
 
 export interface Submitter {
@@ -101,16 +102,10 @@ export const makeSubmitter = Effect.fnUntraced(function* (
       { jobSeconds, slots: Math.max(1, jobs - running), maxJobs: maxTasks },
     )
     const inOrder = packed.map((indices) => indices.map((i) => all[i]!))
-    const made = yield* Effect.exit(
-      submission(
-        host,
-        client,
-        site,
-        options,
-        submissionId(Date.now()),
-        inOrder.map((bundles) => bundles.map(({ documentIn }) => documentIn)),
-      ),
-    )
+    const documents = inOrder.map((bundles) => bundles.map(({ documentIn }) => documentIn))
+    // Each time in a folder of its own: a job that got through unheard finds none, and does nothing.
+    const anew = Effect.suspend(() => submission(host, client, site, options, submissionId(Date.now()), documents))
+    const made = yield* Effect.exit(persistently(anew))
     if (made._tag === "Success") ledger.add(made.value)
     for (const [i, { submitted }] of inOrder.flat().entries()) {
       yield* made._tag === "Success"
