@@ -77,7 +77,15 @@ const newOrder = Effect.fnUntraced(function* (cluster: Cluster, bundle: Bundle) 
     numerics: capabilities.numerics,
     journals,
   })
-  return yield* submitter.submit(documentIn as Parameters<Submitter["submit"]>[0], secondsOf(bundle, capabilities))
+  const unwanted = (order: Order) =>
+    cluster.onInterrupt === "leave"
+      ? Effect.void
+      : Effect.ignore(Effect.andThen(cluster.abandon(order), cluster.ledger.end(order)))
+  return yield* submitter.submit(
+    documentIn as Parameters<Submitter["submit"]>[0],
+    secondsOf(bundle, capabilities),
+    unwanted,
+  )
 })
 
 /** The events of one order that are about these runs. */

@@ -16,10 +16,12 @@ import { minutesOf } from "./timeLimit.ts"
 export interface Submitter {
   /**
    * Gives the order once its job is in the queue. `seconds`: what it takes, about. `documentIn` is told where its journals lie.
+   * Interrupted when the submission is under way already, it waits for its end, and hands the order to `unwanted`.
    */
   readonly submit: (
     documentIn: (folder: string) => OrderDocument,
     seconds: number,
+    unwanted: (order: Order) => Effect.Effect<void>,
   ) => Effect.Effect<Order, BackendError>
 }
 
@@ -115,7 +117,7 @@ export const makeSubmitter = Effect.fnUntraced(function* (
   })
 
   return {
-    submit: (documentIn, seconds) =>
+    submit: (documentIn, seconds, unwanted) =>
       Effect.gen(function* () {
         if (maxTasks < 1)
           return yield* slurmError("Unavailable", "this cluster allows no job arrays (MaxArraySize is 1 or less)")
@@ -127,9 +129,11 @@ export const makeSubmitter = Effect.fnUntraced(function* (
           yield* Effect.forkIn(Effect.delay(flush, `${site.gatherSeconds} seconds`), scope)
         }
         return yield* Effect.onInterrupt(Deferred.await(submitted), () =>
-          Effect.sync(() => {
+          Effect.suspend(() => {
             const i = waiting.indexOf(one)
-            if (i >= 0) waiting.splice(i, 1)
+            if (i < 0) return Effect.ignore(Effect.flatMap(Deferred.await(submitted), unwanted))
+            waiting.splice(i, 1)
+            return Effect.void
           }),
         )
       }),

@@ -82,7 +82,7 @@ const schedule = ({ seed, times }: StormOptions) =>
     .map((fault) => ({ ...fault, rank: draw(seed, `${fault.name} ${fault.nth}`, 2 ** 31) }))
     .sort((a, b) => a.rank - b.rank)
 
-const outcomeOf = (driven: Driven, trainer: Trainer) =>
+export const outcomeOf = (driven: Driven, trainer: Trainer) =>
   measured(driven.study).pipe(
     Effect.provide(
       Layer.mergeAll(
@@ -94,14 +94,14 @@ const outcomeOf = (driven: Driven, trainer: Trainer) =>
     Effect.runPromise,
   )
 
-/** Looks until nothing is left of the jobs, for a while. */
-export const settled = async (site: TestSite) => {
+/** Looks until nothing is left of the jobs, for so long. */
+export const settled = async (site: TestSite, seconds = 20) => {
   const left = async () => ({
     jobs: (await site.cluster.command("squeue", "-h", "-r", "-o", "%i")).split("\n").filter((id) => id !== "").length,
     processes: jobProcesses(site).length,
   })
   let now = await left()
-  for (let i = 0; i < 100 && now.jobs + now.processes > 0; i++) {
+  for (let i = 0; i < 5 * seconds && now.jobs + now.processes > 0; i++) {
     await sleep(200)
     now = await left()
   }

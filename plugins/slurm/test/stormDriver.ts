@@ -5,7 +5,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { fileCheckpoints } from "@ts/backend"
 import { DataSource } from "@ts/data"
 import { Store, Study, Sweep } from "@ts/sweep"
-import { Effect, Fiber, Layer, Logger, Schedule, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Logger, Schedule, Stream } from "effect"
 import { SlurmBackend, type SlurmOptions } from "../src/index.ts"
 
 export interface DriverTask {
@@ -44,7 +44,8 @@ const main = async ({ folder, options }: DriverTask) => {
   )
   process.once("SIGINT", () => Effect.runFork(Fiber.interrupt(fiber)))
   const exit = await Effect.runPromise(Fiber.await(fiber))
-  if (exit._tag === "Failure") {
+  if (exit._tag === "Failure" && Exit.hasInterrupts(exit)) say("interrupted")
+  else if (exit._tag === "Failure") {
     say(`error ${exit.cause.toString()}`)
     process.exitCode = 3
   }

@@ -28,7 +28,7 @@ export interface Driven {
   readonly kill: () => Promise<void>
   /** Ctrl-C: it is not started again. */
   readonly interrupt: () => Promise<void>
-  /** Once the study is done: what its last driver gave up. */
+  /** Once the study is done, or interrupted: what its last driver gave up. */
   readonly done: Promise<ReadonlyArray<unknown>>
 }
 
@@ -87,6 +87,7 @@ export const drive = (
       if (word === "summary") summary = JSON.parse(rest)
       if (word === "retrying") driven.retries.push(rest)
       if (word === "error") driven.refused++
+      if (word === "interrupted") interrupted = true
     }
     await exit
     return summary
