@@ -6,6 +6,7 @@ import type { BackendError } from "@ts/backend"
 import { errorOf, type Listener, type Message, makeListener } from "@ts/worker"
 import { Cause, Clock, Effect, Queue, type Scope, Stream } from "effect"
 import type { Client, QueuedTask } from "./client.ts"
+import { hopeless } from "./clientErrors.ts"
 import { slurmError } from "./errors.ts"
 import type { Host } from "./host.ts"
 import { type Order, taskId } from "./ledger.ts"
@@ -26,16 +27,16 @@ export interface Attendance {
 interface Attempt {
   offset: number
   readonly listener: Listener
-  /** Its output is no worker's from here on. */
-  broken: boolean
+  /** Why its output is no worker's from some line on. */
+  broken: string | undefined
 }
 
 interface Attended {
   readonly order: Order
   readonly queue: Queue.Queue<Sighting, BackendError | Cause.Done>
   readonly attempts: Map<string, Attempt>
-  /** Attempts whose workers have ended, with their exit codes. */
-  readonly exits: Map<string, string>
+  /** Attempts whose workers have ended. */
+  readonly exits: Set<string>
   state: string | undefined
   place: string | undefined
   /** Looks at the queue, one after another, at which its task was not there. */
@@ -46,6 +47,8 @@ interface Attended {
   last: Message | undefined
 }
 
+/** Written by the job's script once a worker has ended with 0. */
+const DONE = "done"
 /** Bytes of all journals that one look takes in. */
 const MOST_BYTES = 2 ** 23
 /** A folder is listed anew after so many looks, whatever its job does. */
@@ -108,6 +111,12 @@ export const makeAttendance = Effect.fnUntraced(function* (
       const found = tasks.get(taskId(one.order))
       one.state = found?.state
       one.absent = found === undefined ? one.absent + 1 : 0
+      const never = found?.state === "PENDING" ? hopeless(found.reason, { site, host: host.name }) : undefined
+      if (never !== undefined) {
+        yield* Effect.ignore(client.cancel([taskId(one.order)]))
+        fail(one, never)
+        continue
+      }
       const silent = one.last === undefined || (one.last._tag === "End" && one.last.how === "stopped")
       if (found !== undefined && silent) waits(one, placeOf(one.order, found))
     }
@@ -128,8 +137,9 @@ export const makeAttendance = Effect.fnUntraced(function* (
       for (const name of names) {
         const attempt = name.replace(/\.(jsonl|exit)$/, "")
         if (name.endsWith(".jsonl") && !attempts.has(attempt))
-          attempts.set(attempt, { offset: 0, listener: makeListener(), broken: false })
-        if (name.endsWith(".exit")) exits.set(attempt, name)
+          attempts.set(attempt, { offset: 0, listener: makeListener(), broken: undefined })
+        if (name.endsWith(".exit")) exits.add(attempt)
+        if (name === DONE) exits.add([...attempts.keys()].sort().at(-1) ?? "")
       }
     }
   })
@@ -142,7 +152,9 @@ export const makeAttendance = Effect.fnUntraced(function* (
       for (const name of [...one.attempts.keys()].sort())
         of.set(`${one.order.folder}/${name}.jsonl`, [one, one.attempts.get(name)!])
     }
-    const positions = [...of].flatMap(([path, [, { offset, broken }]]) => (broken ? [] : [{ path, offset }]))
+    const positions = [...of].flatMap(([path, [, { offset, broken }]]) =>
+      broken === undefined ? [{ path, offset }] : [],
+    )
     if (positions.length === 0) return
     for (const { path, bytes } of yield* host.readFrom(positions, MOST_BYTES)) {
       const [one, attempt] = of.get(path)!
@@ -151,8 +163,7 @@ export const makeAttendance = Effect.fnUntraced(function* (
       try {
         for (const message of attempt.listener.hear(bytes)) if (attended.has(one)) hear(one, message)
       } catch (cause) {
-        attempt.broken = true
-        yield* Effect.logWarning(`${path}: ${(cause as Error).message}; the rest of this attempt is not read`)
+        attempt.broken = (cause as Error).message
       }
     }
   })
@@ -165,8 +176,10 @@ export const makeAttendance = Effect.fnUntraced(function* (
       const newest = [...attempts.keys()].sort().at(-1)
       const crashed = newest !== undefined && exits.has(newest) && last?._tag !== "End"
       if (crashed && now - one.heard > 2 * site.pollSeconds) {
-        const message = `the worker of job ${taskId(order)} ended without a last word; see ${order.submission.folder}/logs/${order.line}.err on ${host.name}`
-        fail(one, slurmError("Device", message, { retryable: true }))
+        const { broken } = attempts.get(newest)!
+        const what = broken === undefined ? "ended without a last word" : `does not speak the protocol: ${broken}`
+        const message = `the worker of job ${taskId(order)} ${what}; see ${order.submission.folder}/logs/${order.line}.err on ${host.name}`
+        fail(one, slurmError("Device", message, { retryable: broken === undefined }))
       } else if (one.state === "RUNNING" && last !== undefined && now - one.heard > site.stallSeconds) {
         const message = `nothing was heard of job ${taskId(order)} for ${Math.round(now - one.heard)} s, though it runs; it is cancelled`
         yield* Effect.ignore(client.cancel([taskId(order)]))
@@ -207,7 +220,7 @@ export const makeAttendance = Effect.fnUntraced(function* (
         Effect.gen(function* () {
           const queue = yield* Queue.unbounded<Sighting, BackendError | Cause.Done>()
           const one: Attended = {
-            ...{ order, queue, attempts: new Map(), exits: new Map(), state: undefined, place: undefined },
+            ...{ order, queue, attempts: new Map(), exits: new Set(), state: undefined, place: undefined },
             ...{ absent: 0, looks: 0, heard: yield* seconds, last: undefined },
           }
           yield* Effect.acquireRelease(

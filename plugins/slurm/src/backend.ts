@@ -26,6 +26,7 @@ import { type Order, openLedger, taskId } from "./ledger.ts"
 import { openHost } from "./openHost.ts"
 import { type Site, type SlurmOptions, siteOf } from "./options.ts"
 import { makeSubmitter } from "./submit.ts"
+import { minutesOf } from "./timeLimit.ts"
 
 /** Bundles that wait for a job, for each that runs: so short ones find company. */
 const AHEAD = 4
@@ -84,6 +85,13 @@ const make = Effect.gen(function* () {
   const client = slurmClient(host, site)
   const root = rootOf(site)
   const { maxArraySize, partition } = yield* client.limits
+  const minutes = site.time === undefined ? undefined : minutesOf(site.time)
+  if (minutes !== undefined && minutes > (partition.maxMinutes ?? Number.POSITIVE_INFINITY))
+    return yield* slurmError(
+      "Unavailable",
+      `time is ${JSON.stringify(site.time)}, which is over the limit of partition ${partition.name}, ${partition.maxMinutes} minutes; ask for less`,
+      { field: "time" },
+    )
   const jobs = site.jobs ?? Math.max(1, Math.min(1000, Math.floor(partition.cpus / (site.cpusPerTask ?? 1))))
   const submitting = {
     root,

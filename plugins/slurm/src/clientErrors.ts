@@ -21,6 +21,10 @@ interface Refusal {
 
 const given = (value: unknown) => (value === undefined ? "none" : JSON.stringify(value))
 
+/** Nobody says which of these it is. */
+const beyondNodes = ({ partition, cpusPerTask, memory, gres, constraint }: Site) =>
+  `no node of partition ${given(partition)} has what is asked for (cpusPerTask ${given(cpusPerTask)}, memory ${given(memory)}, gres ${given(gres)}, constraint ${given(constraint)}); ask for less, or of another partition`
+
 const CONTROLLER =
   /Unable to contact slurm controller|Unable to establish controller|Socket timed out|Zero Bytes were transmitted|Transport endpoint is not connected|Connection (refused|reset|timed out)|in standby mode|temporarily unable|Resource temporarily unavailable|Unexpected message received|connect failure/i
 
@@ -106,8 +110,7 @@ const REFUSALS: ReadonlyArray<Refusal> = [
   {
     says: /Requested node configuration is not available|Requested partition configuration not available/i,
     field: "partition",
-    message: ({ site: { partition, cpusPerTask, memory, gres, constraint } }) =>
-      `no node of partition ${given(partition)} has what is asked for (cpusPerTask ${given(cpusPerTask)}, memory ${given(memory)}, gres ${given(gres)}, constraint ${given(constraint)}); ask for less, or of another partition`,
+    message: ({ site }) => beyondNodes(site),
   },
   {
     says: /Invalid job array specification/i,
@@ -167,6 +170,8 @@ export const hopeless = (reason: string, { site }: Known): BackendError | undefi
         "constraint",
         `no node of partition ${given(site.partition)} meets what is asked for; \`scontrol show partition\` tells its limits`,
       )
+    case "PartitionConfig":
+      return refuse("partition", beyondNodes(site))
     case "InvalidAccount":
       return refuse("account", `account is ${given(site.account)}, which is refused`)
     case "InvalidQOS":
