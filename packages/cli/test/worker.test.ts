@@ -1,0 +1,87 @@
+/** Workers and the backends that drive them, as a user meets them. */
+import "./build.ts"
+import { spawn } from "node:child_process"
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { expect, it } from "vitest"
+import { temporaryFolder, timeTransfer } from "./command.ts"
+import { measured } from "./journal.ts"
+import { expectRefusal } from "./refused.ts"
+import { writeStudy } from "./study.ts"
+
+const folder = temporaryFolder()
+const study = writeStudy(folder)
+const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+const worker = (backend: string) =>
+  JSON.stringify([process.execPath, "--conditions=@ts/source", bin, "worker", "--backend", backend])
+
+/** What a worker says to an order, and how it ends. */
+const say = (order: string) =>
+  new Promise<{ readonly code: number | null; readonly messages: ReadonlyArray<object> }>((resolve) => {
+    const [program, ...args] = JSON.parse(worker("surrogate"))
+    const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] })
+    let text = ""
+    child.stdout.on("data", (part) => {
+      text += part
+    })
+    child.on("close", (code) =>
+      resolve({
+        code,
+        messages: text
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line)),
+      }),
+    )
+    child.stdin.end(order)
+  })
+
+it("a worker says who it is, and refuses what it does not understand", async () => {
+  expect(await say('{"protocol":1,"do":"describe"}')).toMatchObject({
+    code: 0,
+    messages: [
+      { seq: 1, _tag: "Hello", protocol: 1, needs: [], capabilities: { backend: "surrogate", synthetic: true } },
+      { seq: 2, _tag: "End", how: "done" },
+    ],
+  })
+  expect(await say("tell me")).toMatchObject({ code: 1, messages: [{ seq: 1, _tag: "Error", field: "order" }] })
+})
+
+it("a study trained by workers has the rows of one trained here", { timeout: 60_000 }, async () => {
+  const readings = async (...args: ReadonlyArray<string>) => {
+    const out = args.includes("process") ? "by-workers" : "here"
+    const ended = await timeTransfer(["run", study, "--out", out, ...args], { cwd: folder })
+    expect(ended.code, ended.stderr).toBe(0)
+    return measured(join(folder, out, "study.db")).readings
+  }
+  const here = await readings()
+  expect(here).toHaveLength(8)
+  expect(await readings("--backend", "process", "--command", worker("cpu"))).toEqual(here)
+})
+
+it("backends that lack what they need say what", async () => {
+  const run = (...args: ReadonlyArray<string>) => timeTransfer(["run", study, ...args], { cwd: folder })
+  expectRefusal(await run("--backend", "process"), 2, /--command: the backend process needs it/)
+  expectRefusal(await run("--backend", "process", "--command", "no-such-trainer"), 2, /there is no program no-such-/)
+  expectRefusal(await run("--backend", "slurm"), 2, /--shared: the backend slurm needs a folder/)
+  expectRefusal(await run("--backend", "slurm", "--shared", "tt"), 2, /shared is "tt"; it must be the absolute path/)
+  mkdirSync(join(folder, "bin"))
+  const nowhere = await timeTransfer(["run", study, "--backend", "slurm", "--shared", join(folder, "tt")], {
+    cwd: folder,
+    env: { PATH: join(folder, "bin") },
+  })
+  expectRefusal(nowhere, 2, /there is no scontrol on this machine, so no Slurm; go to a login node/)
+})
+
+it("a site is read from a file, and flags win over it", async () => {
+  const run = (...args: ReadonlyArray<string>) =>
+    timeTransfer(["cancel", study, "--site", "site.json", ...args], { cwd: folder })
+  writeFileSync(join(folder, "site.json"), '{ "shared": "relative", "partitoin": "gpu" }')
+  expectRefusal(await run(), 2, /partitoin is no option of Slurm's backend; there are shared, partition/)
+  writeFileSync(join(folder, "site.json"), '{ "shared": "relative", "time": "4h" }')
+  expectRefusal(await run("--time", "soon"), 2, /shared is "relative"/)
+  expectRefusal(await run("--shared", "/tmp/tt-none", "--time", "soon"), 2, /time is "soon"; it must be a time like/)
+  writeFileSync(join(folder, "site.json"), '"gpu"')
+  expectRefusal(await run(), 2, /site\.json holds no site/)
+})
