@@ -73,6 +73,8 @@ export const makeAttendance = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Attendance, never, Scope.Scope> {
   const attended = new Set<Attended>()
   let lookedAtQueue = Number.NEGATIVE_INFINITY
+  /** Files and folders that this look has been at. */
+  let looked = 0
   /** What was out of reach at the last look: told once. */
   let trouble: string | undefined
 
@@ -123,15 +125,28 @@ export const makeAttendance = Effect.fnUntraced(function* (
     return true
   })
 
+  /** Orders that their jobs are or were at: a job takes its own one after another. */
+  const foremost = (): ReadonlyArray<Attended> => {
+    const first = new Map<string, Attended>()
+    for (const one of attended) {
+      const before = first.get(taskId(one.order))
+      if (before === undefined || one.order.line < before.order.line) first.set(taskId(one.order), one)
+    }
+    return [...attended].filter(
+      (one) => one.attempts.size > 0 || one.absent > 0 || first.get(taskId(one.order)) === one,
+    )
+  }
+
   /** Attempts there are by now. */
   const listAttempts = Effect.gen(function* () {
-    const due = [...attended].filter(
+    const due = foremost().filter(
       (one) =>
         one.state !== "PENDING" &&
         (one.attempts.size === 0 || one.absent > 0 || one.last?._tag === "End" || ++one.looks % LISTED_EVERY === 0),
     )
     if (due.length === 0) return
     const found = yield* host.list(due.map(({ order }) => order.folder))
+    looked += due.length
     for (const [i, names] of found.entries()) {
       const { attempts, exits } = due[i]!
       for (const name of names) {
@@ -156,6 +171,7 @@ export const makeAttendance = Effect.fnUntraced(function* (
       broken === undefined ? [{ path, offset }] : [],
     )
     if (positions.length === 0) return
+    looked += positions.length
     for (const { path, bytes } of yield* host.readFrom(positions, MOST_BYTES)) {
       const [one, attempt] = of.get(path)!
       attempt.offset += bytes.length
@@ -208,9 +224,10 @@ export const makeAttendance = Effect.fnUntraced(function* (
 
   yield* Effect.gen(function* () {
     for (;;) {
+      looked = 0
       if (attended.size > 0) yield* look
       // A look at thousands of files costs the file server as many operations: they are spread over time.
-      yield* Effect.sleep(`${Math.max(site.pollSeconds, attended.size / site.filesPerSecond)} seconds`)
+      yield* Effect.sleep(`${Math.max(site.pollSeconds, looked / site.filesPerSecond)} seconds`)
     }
   }).pipe(Effect.forkScoped)
 

@@ -10,6 +10,7 @@ import {
   CheckpointStore,
   checkCapable,
   fileCheckpoints,
+  runId,
 } from "@ts/backend"
 import { type DataSource, publishedFiles } from "@ts/data"
 import { makePublishing } from "@ts/worker"
@@ -160,6 +161,7 @@ const make = Effect.gen(function* () {
     prepare: Effect.fnUntraced(function* (assignments) {
       const refusal = checkCapable(capabilities, assignments)
       if (refusal !== undefined) return yield* refusal
+      yield* ledger.forget(new Set(assignments.map(({ spec }) => runId(spec))))
       return hello.needs.includes("data") ? yield* publishing.prepare(assignments) : { data: [] }
     }),
     train: (bundle) => {
@@ -189,7 +191,7 @@ export const SlurmBackend = {
       Effect.gen(function* () {
         const { site, host } = yield* reach(options)
         const client = slurmClient(host, site)
-        const live = (yield* openLedger(host, client, rootOf(site), jobName(site))).live()
+        const live = (yield* openLedger(host, client, rootOf(site), jobName(site), true)).live()
         return yield* runJobs(client, live)
       }),
     ),

@@ -7,7 +7,8 @@ import type { Client } from "./client.ts"
 import { slurmError } from "./errors.ts"
 import type { Host } from "./host.ts"
 import type { Site } from "./options.ts"
-import { type SubmitterOptions, submission, submissionId } from "./submit.ts"
+import { submissionId } from "./submissionId.ts"
+import { type SubmitterOptions, submission } from "./submit.ts"
 
 export type Hello = Extract<Message, { readonly _tag: "Hello" }>
 

@@ -39,10 +39,10 @@ export interface Cluster {
 
 type Bundle = readonly [Assignment, ...Array<Assignment>]
 
-/** What training takes on one node, about. */
-const secondsOf = (bundle: Bundle, { flopsPerSecond }: Capabilities): number => {
+/** What training takes on one node, about; undefined where nobody knows. */
+const secondsOf = (bundle: Bundle, { flopsPerSecond, synthetic }: Capabilities): number | undefined => {
   // Where losses are computed, a run takes no time worth speaking of.
-  if (flopsPerSecond === undefined) return 1
+  if (flopsPerSecond === undefined) return synthetic ? 1 : undefined
   const flops = bundle.map(({ spec, until, resume }) => {
     const from = resume?.runId === runId(spec) ? resume.tokens : (spec.origin?.at ?? 0)
     return flopsPerToken(spec.model) * Math.max(0, stepBoundary(spec, until) - from)
@@ -119,8 +119,8 @@ const eventsOf = Effect.fnUntraced(function* (
   let collected = false
   const collect = Effect.gen(function* () {
     collected = true
-    yield* cluster.ledger.collect(order)
-    if (checkpoints !== cluster.checkpoints) yield* cluster.remove(checkpoints)
+    const over = yield* cluster.ledger.collect(order, ids)
+    if (over && checkpoints !== cluster.checkpoints) yield* cluster.remove(checkpoints)
   })
   yield* Effect.addFinalizer((exit) =>
     Effect.gen(function* () {

@@ -11,6 +11,7 @@ import { decodeOrder, type Order as OrderDocument } from "@ts/worker"
 import { Effect } from "effect"
 import type { Client } from "./client.ts"
 import type { Host } from "./host.ts"
+import { submittedAt } from "./submissionId.ts"
 
 /** One order of a submission, and where it stands on the shared folder. */
 export interface Order {
@@ -42,11 +43,23 @@ export interface Ledger {
   /** The order that works on a run, or has and was not collected. */
   readonly of: (runId: string) => Order | undefined
   readonly live: () => ReadonlyArray<Order>
-  /** All of its results are where they belong; the submission goes once this holds of all its orders. */
-  readonly collect: (order: Order) => Effect.Effect<void, BackendError>
+  /**
+   * All results of some of its runs are where they belong; the submission goes once this holds of all runs of all its orders. Gives
+   * whether the order is over.
+   */
+  readonly collect: (order: Order, runIds: ReadonlyArray<string>) => Effect.Effect<boolean, BackendError>
   /** It will say no more; what it left unsaid is to be ordered anew. Its logs stay until the next driver comes. */
   readonly end: (order: Order) => Effect.Effect<void, BackendError>
+  /**
+   * Forgets orders of an earlier driver about none of these runs: it died after their results were stored, and before it said so. Those of today
+   * stay: they may be wanted again, by a plan that reaches further.
+   */
+  readonly forget: (planned: ReadonlySet<string>) => Effect.Effect<void, BackendError>
 }
+
+const DAY = 86_400_000
+/** In every order to train. */
+const TRAIN = '"do":"train"'
 
 export const jobsFolder = (root: string): string => `${root}/jobs`
 
@@ -104,15 +117,19 @@ const adopt = Effect.fnUntraced(function* (host: Host, client: Client, folder: s
   return undefined
 })
 
+/** `looking`: only that. Another driver may be at work, and in the middle of a submission. */
 export const openLedger = Effect.fnUntraced(function* (
   host: Host,
   client: Client,
   root: string,
   nameOf: (id: string) => string,
+  looking = false,
 ): Effect.fn.Return<Ledger, BackendError> {
   const submissions = new Map<string, Submission>()
   const byRun = new Map<string, Order>()
   const over = new Set<Order>()
+  const old: Array<Order> = []
+  const collected = new Map<Order, Set<string>>()
   const failed = new Set<Submission>()
 
   const add = (submission: Submission) => {
@@ -136,13 +153,13 @@ export const openLedger = Effect.fnUntraced(function* (
     const folder = folderOf(id)
     const [orders, tasks, job, claim, past] = files.map((file) => texts.get(`${folder}/${file}`)?.trim())
     const gone = new Set(past?.split("\n").map(Number))
-    // What a kill left half made has never been submitted.
-    if (orders === undefined || tasks === undefined || gone.size >= lines(orders).length) {
-      yield* host.remove(folder)
+    // What a kill left half made has never been submitted; a node that was asked what it can do is asked again.
+    if (orders === undefined || tasks === undefined || gone.size >= lines(orders).length || !orders.includes(TRAIN)) {
+      if (!looking) yield* host.remove(folder)
       continue
     }
     const name = nameOf(id)
-    const jobId = job ?? claim ?? (yield* adopt(host, client, folder, name))
+    const jobId = job ?? claim ?? (looking ? undefined : yield* adopt(host, client, folder, name))
     if (jobId === undefined) continue
     const documents = yield* Effect.forEach(lines(orders), (line) => Effect.option(decodeOrder(line)))
     const known = documents.flatMap((document) => (document._tag === "Some" ? [document.value] : []))
@@ -152,6 +169,7 @@ export const openLedger = Effect.fnUntraced(function* (
     const made = ordersOf({ id, folder, name, jobId }, known, ranges)
     add(made)
     for (const order of made.orders) if (gone.has(order.line)) leave(order)
+    if (submittedAt(id) < Date.now() - DAY) old.push(...made.orders.filter((order) => !over.has(order)))
   }
 
   const settle = Effect.fnUntraced(function* (order: Order) {
@@ -169,7 +187,18 @@ export const openLedger = Effect.fnUntraced(function* (
     add,
     of: (runId) => byRun.get(runId),
     live: () => [...submissions.values()].flatMap(({ orders }) => orders.filter((order) => !over.has(order))),
-    collect: settle,
+    collect: (order, runIds) => {
+      const done = new Set([...(collected.get(order) ?? []), ...runIds])
+      collected.set(order, done)
+      for (const runId of runIds) if (byRun.get(runId) === order) byRun.delete(runId)
+      return done.size < order.assignments.size ? Effect.succeed(false) : Effect.as(settle(order), true)
+    },
+    forget: (planned) =>
+      Effect.forEach(
+        old.splice(0).filter(({ assignments }) => ![...assignments.keys()].some((runId) => planned.has(runId))),
+        settle,
+        { discard: true },
+      ),
     end: (order) => {
       failed.add(order.submission)
       return settle(order)

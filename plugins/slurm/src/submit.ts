@@ -1,5 +1,4 @@
 /** Orders into job arrays: those that come within a moment share one. */
-import { randomBytes } from "node:crypto"
 import type { BackendError } from "@ts/backend"
 import { encodeOrder, type Order as OrderDocument } from "@ts/worker"
 import { Deferred, Effect, type Scope } from "effect"
@@ -11,16 +10,17 @@ import type { Site } from "./options.ts"
 import { pack } from "./pack.ts"
 import { jobScript } from "./script.ts"
 import { persistently } from "./steady.ts"
+import { submissionId } from "./submissionId.ts"
 import { minutesOf } from "./timeLimit.ts"
 
 export interface Submitter {
   /**
-   * Gives the order once its job is in the queue. `seconds`: what it takes, about. `documentIn` is told where its journals lie.
+   * Gives the order once its job is in the queue. `seconds`: what it takes, about; undefined: as long as a job should. `documentIn` is told where its journals lie.
    * Interrupted when the submission is under way already, it waits for its end, and hands the order to `unwanted`.
    */
   readonly submit: (
     documentIn: (folder: string) => OrderDocument,
-    seconds: number,
+    seconds: number | undefined,
     unwanted: (order: Order) => Effect.Effect<void>,
   ) => Effect.Effect<Order, BackendError>
 }
@@ -38,13 +38,9 @@ export interface SubmitterOptions {
 
 interface Waiting {
   readonly documentIn: (folder: string) => OrderDocument
-  readonly seconds: number
+  readonly seconds: number | undefined
   readonly submitted: Deferred.Deferred<Order, BackendError>
 }
-
-/** Sorts in time, and no two are alike. */
-export const submissionId = (now: number): string =>
-  `${now.toString(36).padStart(9, "0")}-${randomBytes(4).toString("hex")}`
 
 /** A job ends well before its time limit, if what it takes was guessed about right. */
 const SHARE_OF_LIMIT = 0.5
@@ -100,7 +96,7 @@ export const makeSubmitter = Effect.fnUntraced(function* (
     if (all.length === 0) return
     const running = new Set(ledger.live().map(({ submission, task }) => `${submission.id} ${task}`)).size
     const packed = pack(
-      all.map(({ seconds }) => seconds),
+      all.map(({ seconds = jobSeconds }) => seconds),
       { jobSeconds, slots: Math.max(1, jobs - running), maxJobs: maxTasks },
     )
     const inOrder = packed.map((indices) => indices.map((i) => all[i]!))

@@ -67,7 +67,7 @@ afterAll(async () => {
 itOnCluster("a study gives the rows of the CPU on two nodes of a cluster", { timeout: 120_000 }, async () => {
   const backend = SlurmBackend.layerWith(site.options("cpu", { name: "here" })).pipe(Layer.provide(data))
   expect(await rowsOn(backend, Store.sqlite(join(folder, "here.db")))).toEqual(expected)
-  expect(await site.cluster.command("squeue", "-h")).toBe("")
+  await expect.poll(() => site.cluster.command("squeue", "-h"), { timeout: 10_000 }).toBe("")
 })
 
 itOverSsh("and over ssh, though the connection is cut again and again", { timeout: 120_000 }, async () => {
@@ -83,7 +83,7 @@ itOverSsh("and over ssh, though the connection is cut again and again", { timeou
     })
     const backend = SlurmBackend.layerWithCheckpoints(options).pipe(Layer.provide(data))
     expect(await rowsOn(backend, Store.sqlite(join(folder, "afar.db")), cuts)).toEqual(expected)
-    expect(await site.cluster.command("squeue", "-h")).toBe("")
+    await expect.poll(() => site.cluster.command("squeue", "-h"), { timeout: 10_000 }).toBe("")
   } finally {
     await sshd.stop()
   }
