@@ -26,7 +26,13 @@ export interface TestSite {
 }
 
 /** Everything looks often and waits for nothing: a test does not want to. */
-const hurried = { pollSeconds: 0.1, queueSeconds: 0.3, gatherSeconds: 0.1, startupSeconds: 0.01, graceSeconds: 20 }
+export const hurried = {
+  pollSeconds: 0.1,
+  queueSeconds: 0.3,
+  gatherSeconds: 0.1,
+  startupSeconds: 0.01,
+  graceSeconds: 20,
+}
 
 /** This process's commands speak to the cluster from then on. */
 export const startSite = async (options?: ClusterOptions): Promise<TestSite> => {

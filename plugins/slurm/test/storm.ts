@@ -64,15 +64,21 @@ const counted = (trainer: Trainer, file: string): NonNullable<SlurmOptions["work
   ...workerOf(trainer),
 ]
 
-const linesOf = (file: string): number => (existsSync(file) ? readFileSync(file, "utf8").split("\n").length - 1 : 0)
+const linesIn = (file: string): ReadonlyArray<string> =>
+  existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : []
 
 const foldersIn = (folder: string): ReadonlyArray<string> => (existsSync(folder) ? readdirSync(folder) : [])
 
-/** Submissions with orders that somebody might still wait for. */
+/**
+ * Submissions with orders that somebody might still wait for. Those that are done are not among them: a driver that was killed after it had
+ * stored their results, and before it said so, leaves them to be forgotten a day later.
+ */
 export const openSubmissions = (jobs: string): ReadonlyArray<string> =>
   foldersIn(jobs).filter((id) => {
-    const lines = linesOf(join(jobs, id, "orders.jsonl"))
-    return linesOf(join(jobs, id, "over")) < lines
+    const over = new Set(linesIn(join(jobs, id, "over")))
+    return linesIn(join(jobs, id, "orders.jsonl")).some(
+      (_, i) => !over.has(String(i + 1)) && !existsSync(join(jobs, id, "journals", String(i + 1), "done")),
+    )
   })
 
 /** Faults in a random order, spread over the part of the studies in which there is something to disturb. */
@@ -134,12 +140,14 @@ export const storm = async (options: StormOptions): Promise<Outcome> => {
     })
     const weather: Weather = { site, drivers, seed, downSeconds, count, over: () => over }
     const watching = (async () => {
-      for (; !over; await sleep(100))
+      for (; !over; await sleep(200))
         for (const { options } of drivers)
           for (const id of foldersIn(join(site.shared, options.name!, "jobs"))) {
-            seen.submissions.add(id)
+            if (seen.submissions.has(id)) continue
             const tasks = join(site.shared, options.name!, "jobs", id, "tasks")
-            for (let i = 0; i < linesOf(tasks); i++) seen.jobs.add(`${id} ${i}`)
+            const { length } = linesIn(tasks)
+            if (length > 0) seen.submissions.add(id)
+            for (let i = 0; i < length; i++) seen.jobs.add(`${id} ${i}`)
           }
     })()
     const total = truths.reduce((sum, { keys }) => sum + keys.size, 0)
@@ -147,7 +155,7 @@ export const storm = async (options: StormOptions): Promise<Outcome> => {
     const weathers = schedule(options)
     for (const [i, { name, nth }] of weathers.entries()) {
       const from = 1 + (0.8 * i * total) / weathers.length
-      while (!over && readings() < from) await sleep(50)
+      while (!over && readings() < from) await sleep(200)
       if (over) break
       tell(`${((performance.now() - began) / 1000).toFixed(0)} s, ${readings()} of ${total} readings: ${name}`)
       await faults[name](weather, nth)
@@ -176,7 +184,7 @@ export const storm = async (options: StormOptions): Promise<Outcome> => {
     )
     count("submissions", seen.submissions.size)
     count("jobs", seen.jobs.size)
-    count("worker starts", linesOf(starts))
+    count("worker starts", linesIn(starts).length)
     count("seconds", Math.round((performance.now() - began) / 1000))
     return {
       figures: Object.fromEntries(figures),

@@ -93,10 +93,13 @@ const tear = (weather: Weather) => {
   }
 }
 
-/** A call that the controller answers late or not at all is no fault of the study. */
+/** A command that gets no answer in time disturbs no study. */
 const patiently = async (call: () => Promise<unknown>) => {
   await call().catch(() => undefined)
 }
+
+/** What was on it may keep a node from taking jobs for longer than anybody waits here. */
+const startNode = ({ site: { cluster } }: Weather, node: string) => patiently(() => cluster.startNode(node))
 
 const nodeCrash: Fault = async (weather, nth) => {
   const { site, seed, count } = weather
@@ -105,7 +108,7 @@ const nodeCrash: Fault = async (weather, nth) => {
   await site.cluster.killNode(node)
   count("node daemons killed, jobs live on")
   await sleep(1000)
-  await site.cluster.startNode(node)
+  await startNode(weather, node)
 }
 
 /** All nodes, so that no worker writes while journals are torn. */
@@ -118,7 +121,7 @@ const powerFailure: Fault = async (weather) => {
   // Until the controller has noticed: jobs that a node has lost without that are missed only a minute later.
   const up = () => cluster.command("sinfo", "-h", "-t", "idle,mixed,allocated,completing", "-N", "-o", "%N %T")
   for (let waited = 0; waited < 20 && /^\S+ \w+$/m.test(await up()); waited++) await sleep(1000)
-  for (const node of cluster.nodes) await cluster.startNode(node)
+  for (const node of cluster.nodes) await startNode(weather, node)
 }
 
 const requeue: Fault = async (weather, nth) => {
