@@ -58,13 +58,14 @@ const why = ({ message, reason }: PlatformError.PlatformError): string => {
 
 const byPosition = (a: CheckpointRef, b: CheckpointRef) => a.tokens - b.tokens
 
-interface Kept {
+export interface KeptCheckpoint {
   readonly ref: CheckpointRef
+  /** Replaced by the next rolling one. */
   readonly rolling: boolean
 }
 
 /** The rolling checkpoints that a new one of the same run replaces: not those further on, which cost more to come by. */
-const replaced = (kept: ReadonlyArray<Kept>, ref: CheckpointRef): ReadonlyArray<Kept> =>
+const replaced = (kept: ReadonlyArray<KeptCheckpoint>, ref: CheckpointRef): ReadonlyArray<KeptCheckpoint> =>
   kept.filter(
     (k) => k.rolling && k.ref.numericsId === ref.numericsId && k.ref.hash !== ref.hash && k.ref.tokens <= ref.tokens,
   )
@@ -76,51 +77,92 @@ const gone = (ref: CheckpointRef) =>
     false,
   )
 
-/** Kept as long as the layer lives. */
-export const memoryCheckpoints: Layer.Layer<CheckpointStore> = Layer.sync(CheckpointStore, () => {
-  const runs = new Map<string, Array<Kept & { readonly bytes: Uint8Array }>>()
-  const of = (runId: string) => runs.get(runId) ?? []
+/** A place for encoded checkpoints that changes all at once or not at all. What it throws is why. */
+export interface CheckpointShelf {
+  readonly list: (runId: string) => ReadonlyArray<KeptCheckpoint>
+  readonly read: (ref: CheckpointRef) => Uint8Array | undefined
+  /** Durable when it returns; takes those it replaces away. */
+  readonly write: (kept: KeptCheckpoint, bytes: Uint8Array, replaced: ReadonlyArray<CheckpointRef>) => void
+  /** A rolling one is replaced no more. */
+  readonly keep: (ref: CheckpointRef) => void
+  readonly remove: (ref: CheckpointRef) => void
+}
+
+/** @param place for messages: where the shelf stands */
+export const checkpointsOn = (shelf: CheckpointShelf, place: string): CheckpointStore["Service"] => {
+  const attempt = <A>(runId: string, what: string, use: () => A) =>
+    Effect.try({
+      try: use,
+      catch: (cause) => {
+        const why = cause instanceof Error ? cause.message : String(cause)
+        return failure(runId, `cannot ${what} of run ${runId} in ${place}: ${why}`, true, cause)
+      },
+    })
   return CheckpointStore.of({
     put: (checkpoint, { rolling }) =>
-      Effect.map(encode(checkpoint), ({ ref, bytes }) => {
-        const kept = of(ref.runId)
-        const old = new Set<unknown>(rolling ? replaced(kept, ref) : [])
-        const same = kept.find((k) => k.ref.hash === ref.hash)
-        const next = { ref, rolling: rolling && same?.rolling !== false, bytes }
-        runs.set(ref.runId, [...kept.filter((k) => !old.has(k) && k !== same), next])
-        return ref
-      }),
+      Effect.flatMap(encode(checkpoint), ({ ref, bytes }) =>
+        attempt(ref.runId, "keep a checkpoint", () => {
+          const before = shelf.list(ref.runId)
+          const same = before.find((k) => k.ref.hash === ref.hash)
+          const kept = { ref, rolling: rolling && same?.rolling !== false }
+          shelf.write(kept, bytes, rolling ? replaced(before, ref).map((old) => old.ref) : [])
+          return ref
+        }),
+      ),
     get: (ref) =>
-      Effect.suspend(() => {
-        const found = of(ref.runId).find((k) => k.ref.hash === ref.hash)
-        return found === undefined ? Effect.fail(gone(ref)) : decode(ref, found.bytes)
-      }),
+      Effect.flatMap(
+        attempt(ref.runId, "read a checkpoint", () => shelf.read(ref)),
+        (bytes) => (bytes === undefined ? Effect.fail(gone(ref)) : decode(ref, bytes)),
+      ),
     list: (runId, numericsId) =>
-      Effect.sync(() =>
-        of(runId)
+      attempt(runId, "list the checkpoints", () =>
+        shelf
+          .list(runId)
           .map((k) => k.ref)
           .filter((ref) => ref.numericsId === numericsId)
           .sort(byPosition),
       ),
     keep: (ref) =>
-      Effect.suspend(() => {
-        const kept = of(ref.runId)
-        if (!kept.some((k) => k.ref.hash === ref.hash)) return Effect.fail(gone(ref))
-        runs.set(
-          ref.runId,
-          kept.map((k) => (k.ref.hash === ref.hash ? { ...k, rolling: false } : k)),
-        )
-        return Effect.void
-      }),
-    remove: (ref) =>
-      Effect.sync(() => {
-        runs.set(
-          ref.runId,
-          of(ref.runId).filter((k) => k.ref.hash !== ref.hash),
-        )
-      }),
+      Effect.flatMap(
+        attempt(ref.runId, "keep a checkpoint", () => {
+          const there = shelf.list(ref.runId).some((k) => k.ref.hash === ref.hash)
+          if (there) shelf.keep(ref)
+          return there
+        }),
+        (there) => (there ? Effect.void : Effect.fail(gone(ref))),
+      ),
+    remove: (ref) => attempt(ref.runId, "remove a checkpoint", () => shelf.remove(ref)),
   })
-})
+}
+
+const memoryShelf = (): CheckpointShelf => {
+  const runs = new Map<string, ReadonlyMap<string, KeptCheckpoint & { readonly bytes: Uint8Array }>>()
+  const of = (runId: string) => runs.get(runId) ?? new Map()
+  const without = (runId: string, hashes: ReadonlyArray<string>) =>
+    new Map([...of(runId)].filter(([hash]) => !hashes.includes(hash)))
+  return {
+    list: (runId) => [...of(runId).values()],
+    read: ({ runId, hash }) => of(runId).get(hash)?.bytes,
+    write: (kept, bytes, old) => {
+      const { runId, hash } = kept.ref
+      const rest = without(
+        runId,
+        old.map((ref) => ref.hash),
+      )
+      runs.set(runId, rest.set(hash, { ...kept, bytes }))
+    },
+    keep: ({ runId, hash }) => {
+      const found = of(runId).get(hash)
+      if (found !== undefined) runs.set(runId, without(runId, []).set(hash, { ...found, rolling: false }))
+    },
+    remove: ({ runId, hash }) => void runs.set(runId, without(runId, [hash])),
+  }
+}
+
+/** KeptCheckpoint as long as the layer lives. */
+export const memoryCheckpoints: Layer.Layer<CheckpointStore> = Layer.sync(CheckpointStore, () =>
+  checkpointsOn(memoryShelf(), "memory"),
+)
 
 const Index = Schema.fromJsonString(Schema.Struct({ ref: CheckpointRef, rolling: Schema.Boolean }))
 
@@ -128,7 +170,7 @@ const Index = Schema.fromJsonString(Schema.Struct({ ref: CheckpointRef, rolling:
 const STRAY_AGE = 10 * 60_000
 
 /**
- * Kept in `folder/<run id>/`: `<hash>.safetensors` beside `<hash>.json`. A checkpoint exists once its JSON does, and
+ * KeptCheckpoint in `folder/<run id>/`: `<hash>.safetensors` beside `<hash>.json`. A checkpoint exists once its JSON does, and
  * both are on disk, their names too (fsync of files and folders), before `put` returns. One writer per run at a time, any
  * number of readers; a second writer of the same run (an attempt that was cut off and lives on) corrupts nothing.
  */
@@ -172,7 +214,7 @@ export const fileCheckpoints = (
 
       const indexFile = (ref: CheckpointRef) => path.join(home(ref.runId), `${ref.hash}.json`)
       const tensorFile = (ref: CheckpointRef) => path.join(home(ref.runId), `${ref.hash}.safetensors`)
-      const writeIndex = (index: Kept) =>
+      const writeIndex = (index: KeptCheckpoint) =>
         writeDurably(indexFile(index.ref), new TextEncoder().encode(JSON.stringify(index)))
 
       const isMissing = ({ reason }: PlatformError.PlatformError) => reason._tag === "NotFound"
@@ -180,7 +222,7 @@ export const fileCheckpoints = (
         fs.readDirectory(home(runId)).pipe(Effect.catchIf(isMissing, () => Effect.succeed([])))
 
       const kept = Effect.fnUntraced(function* (runId: string) {
-        const found: Array<Kept> = []
+        const found: Array<KeptCheckpoint> = []
         for (const name of yield* namesOf(runId)) {
           if (!name.endsWith(".json")) continue
           // Another process may have taken it away since.
@@ -194,7 +236,7 @@ export const fileCheckpoints = (
       })
 
       /** Takes away what a kill between two files left: drafts, and tensors without an index. */
-      const clear = Effect.fnUntraced(function* (runId: string, known: ReadonlyArray<Kept>) {
+      const clear = Effect.fnUntraced(function* (runId: string, known: ReadonlyArray<KeptCheckpoint>) {
         const hashes = new Set(known.map(({ ref }) => ref.hash))
         const now = yield* Clock.currentTimeMillis
         for (const name of yield* namesOf(runId)) {
@@ -225,7 +267,7 @@ export const fileCheckpoints = (
             const before = yield* kept(ref.runId)
             yield* clear(ref.runId, before)
             const same = before.find((k) => k.ref.hash === ref.hash)
-            const index: Kept = { ref, rolling: rolling && same?.rolling !== false }
+            const index: KeptCheckpoint = { ref, rolling: rolling && same?.rolling !== false }
             yield* writeDurably(tensorFile(ref), bytes)
             yield* writeIndex(index)
             if (rolling) yield* Effect.forEach(replaced(before, ref), (k) => remove(k.ref), { discard: true })

@@ -1,17 +1,12 @@
-import { homedir } from "node:os"
-import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { canonicalHash } from "@ts/backend"
-import { Config, Context, Effect, Layer, Option, Redacted, Semaphore } from "effect"
+import { type Config, Context, Effect, Layer, type Redacted, Semaphore } from "effect"
+import { textOpener } from "#text"
 import type { Corpus } from "./Corpus.ts"
 import { checkData } from "./checkData.ts"
 import type { DataError } from "./DataError.ts"
 import type { DataSpec, Need } from "./DataSpec.ts"
 import { openSynthetic } from "./openSynthetic.ts"
-import { openText } from "./openText.ts"
 import type { OnProgress } from "./prepare.ts"
-
-const HUB_URL = "https://huggingface.co"
 
 export interface DataSourceOptions {
   /** Where prepared tokens are kept; `time-transfer` in the user's cache folder unless given. */
@@ -28,24 +23,6 @@ export interface OpenOptions {
   readonly onProgress?: OnProgress
 }
 
-const orElse = <A>(given: A | undefined, config: Config.Config<A>): Config.Config<A> =>
-  given === undefined ? config : Config.succeed(given)
-
-const nonEmpty = (name: string) =>
-  Config.String(name).pipe(Config.option, Config.map(Option.filter((text) => text !== "")))
-
-const defaultCacheFolder = nonEmpty("XDG_CACHE_HOME").pipe(
-  Config.map(Option.getOrElse(() => join(homedir(), ".cache"))),
-  Config.map((folder) => join(folder, "time-transfer")),
-)
-
-const defaultHubUrl = nonEmpty("HF_ENDPOINT").pipe(Config.map(Option.getOrElse(() => HUB_URL)))
-
-const defaultToken = Config.Redacted("HF_TOKEN").pipe(
-  Config.option,
-  Config.map(Option.filter((token) => Redacted.value(token) !== "")),
-)
-
 /** Turns a data description into tokens. */
 export class DataSource extends Context.Service<
   DataSource,
@@ -61,11 +38,7 @@ export class DataSource extends Context.Service<
     Layer.effect(
       DataSource,
       Effect.gen(function* () {
-        const cacheFolder = yield* orElse(options.cacheFolder, defaultCacheFolder)
-        const url = yield* orElse(options.hubUrl, defaultHubUrl)
-        const token = options.token === undefined ? yield* defaultToken : Option.some(options.token)
-        const base = options.base instanceof URL ? fileURLToPath(options.base) : (options.base ?? process.cwd())
-        const place = { cacheFolder, base, hub: { url, token } }
+        const openText = yield* textOpener(options)
         // Runs of a study start together and ask for the same corpus: the first prepares it, the others find it.
         const turns = new Map<string, Semaphore.Semaphore>()
         const inTurn = (spec: DataSpec): Semaphore.Semaphore => {
@@ -84,7 +57,7 @@ export class DataSource extends Context.Service<
           const { source } = spec
           return source.kind === "synthetic"
             ? openSynthetic(source, spec)
-            : yield* inTurn(spec).withPermit(openText({ ...spec, source }, need, place, onProgress))
+            : yield* inTurn(spec).withPermit(openText({ ...spec, source }, need, onProgress))
         })
         return DataSource.of({ open })
       }),

@@ -4,7 +4,7 @@ import { Effect, Predicate, Schedule } from "effect"
 import type { Corpus } from "./Corpus.ts"
 import { cacheEntry, type Found } from "./cacheEntry.ts"
 import { cacheError, DataError } from "./DataError.ts"
-import type { DataSpec, Need, Source, SyntheticSource } from "./DataSpec.ts"
+import type { Need } from "./DataSpec.ts"
 import { orderDocuments } from "./order.ts"
 import { type OnProgress, type Prepared, prepare, suffices } from "./prepare.ts"
 import { sha256 } from "./sha256.ts"
@@ -13,11 +13,9 @@ import type { DocumentSource } from "./source/Documents.ts"
 import { findFiles } from "./source/files.ts"
 import { findHub, type HubAccess, modelFile } from "./source/hub.ts"
 import { findPackage } from "./source/npmPackage.ts"
+import type { TextSource, TextSpec } from "./TextOpener.ts"
 import { bytesOf } from "./TokenBuffer.ts"
 import { GPT_NEOX_REPO } from "./tokenizer/gptNeox.ts"
-
-type TextSource = Exclude<Source, SyntheticSource>
-type TextSpec = DataSpec & { readonly source: TextSource }
 
 /** Where things lie for this process; no part of any identity. */
 export interface Place {

@@ -4,26 +4,22 @@
  * What `append` has returned for survives a kill and a power loss. A reading is kept once: the same number again is
  * ignored, another number under numerics that promise equal ones is recorded as an inconsistency and the first stays.
  */
-import {
-  type CheckpointRef,
-  type CheckpointStore,
-  fileCheckpoints,
-  memoryCheckpoints,
-  type Prepared,
-} from "@ts/backend"
+
+import { type CheckpointRef, CheckpointStore, type Prepared } from "@ts/backend"
 import type { Row } from "@ts/fit"
 import { Context, type Duration, Effect, Layer, type Scope, type Stream } from "effect"
+import { platform } from "#platform"
 import type { StoreError, StudyError } from "../errors.ts"
 import type { Study } from "../study/index.ts"
 import type { StudyRun } from "../study/Study.ts"
 import type { DriverInfo } from "./driver.ts"
+import { storeFailure } from "./failure.ts"
 import type { JournalEntry, JournalEvent } from "./journal.ts"
 import { makeStore } from "./makeStore.ts"
-import { inspectFile, storeFailure } from "./openFile.ts"
 import type { Recovery } from "./recoveries.ts"
 import type { Asked } from "./rows.ts"
 import { migrate } from "./schema.ts"
-import { builtin, sqliteClient } from "./sqlite.ts"
+import { sqliteClient } from "./sqlite.ts"
 
 /** What the store knows of a run under one `numericsId`. */
 export interface RunState {
@@ -108,38 +104,26 @@ export interface StoreService {
 
 const open = Effect.fnUntraced(
   function* (path: string) {
-    if (path !== ":memory:") yield* inspectFile(path)
-    const client = yield* Layer.build(sqliteClient(path))
-    return yield* Effect.andThen(migrate, makeStore(path)).pipe(Effect.provideContext(client))
+    const { file, checkpoints } = yield* platform.open(path)
+    const client = yield* Layer.build(sqliteClient(file))
+    const store = yield* Effect.andThen(migrate, makeStore(path)).pipe(Effect.provideContext(client))
+    return Context.make(Store, Store.of(store)).pipe(Context.add(CheckpointStore, checkpoints))
   },
   (effect, path) => Effect.mapError(effect, storeFailure(path)),
 )
 
-/** Loaded when a file is opened, so that studies and plans work where Node's modules are not. */
-const checkpointsBeside = (path: string): Layer.Layer<CheckpointStore> =>
-  Layer.unwrap(
-    Effect.promise(async () => {
-      const NodeFileSystem = await import("@effect/platform-node-shared/NodeFileSystem")
-      const NodePath = await import("@effect/platform-node-shared/NodePath")
-      const { dirname, join } = builtin("node:path")
-      return fileCheckpoints(join(dirname(path), "checkpoints")).pipe(
-        Layer.provide(Layer.merge(NodeFileSystem.layer, NodePath.layer)),
-      )
-    }),
-  )
-
 export class Store extends Context.Service<Store, StoreService>()("@ts/sweep/Store") {
   /**
    * A file, made with its folder when it is not there, and the checkpoints beside it in `checkpoints/`. By convention a
-   * study is a folder: `<study>/study.db`, `<study>/checkpoints/`, `<study>/report.html`.
+   * study is a folder: `<study>/study.db`, `<study>/checkpoints/`, `<study>/report.html`. On a page: the same path in the
+   * origin's private file system, in a worker, by one tab at a time.
    */
   static readonly sqlite = (path: string): Layer.Layer<Store | CheckpointStore, StoreError> =>
-    Layer.merge(Layer.effect(Store, open(path)), checkpointsBeside(path))
+    Layer.effectContext(open(path))
 
   /** Gone with the layer, checkpoints included: for tests and trials. */
-  static readonly memory: Layer.Layer<Store | CheckpointStore, StoreError> = Layer.merge(
-    Layer.suspend(() => Layer.effect(Store, open(":memory:"))),
-    memoryCheckpoints,
+  static readonly memory: Layer.Layer<Store | CheckpointStore, StoreError> = Layer.suspend(() =>
+    Layer.effectContext(open(":memory:")),
   )
 
   /** Rows for `@ts/fit`: of the study's readings, or of everything ever asked for. */

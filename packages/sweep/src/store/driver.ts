@@ -3,11 +3,13 @@
  * on this host, else when its heart has not beaten for a minute. Every append checks that the row is still its own, so
  * a driver that was only asleep writes nothing more.
  */
+
 import { Clock, Effect, Schedule } from "effect"
 import type { SqlClient } from "effect/sql"
+import { platform } from "#platform"
 import { StoreError } from "../errors.ts"
-import { storeFailure } from "./openFile.ts"
-import { builtin, type Database } from "./sqlite.ts"
+import { storeFailure } from "./failure.ts"
+import type { Database } from "./sqlite.ts"
 
 /** A heart that has not beaten for this long is taken for dead, milliseconds. */
 export const STALE_AFTER = 60_000
@@ -27,34 +29,23 @@ export const now = Effect.map(Clock.currentTimeMillis, Math.round)
 /** Sessions of this process: a process id may have been used before, in a container even by ourselves. */
 const living = new Set<string>()
 
-const processExists = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (fault) {
-    return (fault as NodeJS.ErrnoException).code !== "ESRCH"
-  }
-}
-
 const isAlive = (driver: DriverInfo, here: string, time: number): boolean => {
   if (Math.abs(time - driver.heartbeat) > STALE_AFTER) return false
   if (driver.host !== here) return true
-  return driver.pid === process.pid ? living.has(driver.session) : processExists(driver.pid)
+  return driver.pid === platform.pid ? living.has(driver.session) : platform.processExists(driver.pid)
 }
-
-const hostname = (): string => builtin("node:os").hostname()
 
 /** The driver at work on the store now, if any. */
 export const currentDriver = Effect.fnUntraced(function* (sql: SqlClient.SqlClient) {
   const [row] = yield* sql<DriverInfo>`SELECT session, pid, host, heartbeat FROM driver`
   if (row === undefined) return undefined
-  return isAlive(row, hostname(), yield* now) ? row : undefined
+  return isAlive(row, platform.host(), yield* now) ? row : undefined
 })
 
 /** Becomes the driver until the scope closes. Fails with `DriverActive` when there is one. */
 export const becomeDriver = Effect.fnUntraced(
   function* (sql: SqlClient.SqlClient, path: string, session: string) {
-    const host = hostname()
+    const host = platform.host()
     const claim = sql.withTransaction(
       Effect.gen(function* () {
         const other = yield* currentDriver(sql)
@@ -67,7 +58,7 @@ export const becomeDriver = Effect.fnUntraced(
             message: `${path} is being run by process ${other.pid} on ${other.host} (seen ${ago} s ago); wait for it or stop it first`,
           })
         }
-        yield* sql`INSERT OR REPLACE INTO driver VALUES (1, ${session}, ${process.pid}, ${host}, ${time})`
+        yield* sql`INSERT OR REPLACE INTO driver VALUES (1, ${session}, ${platform.pid}, ${host}, ${time})`
       }),
     )
     yield* Effect.acquireRelease(

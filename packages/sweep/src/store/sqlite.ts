@@ -1,14 +1,29 @@
-/** A small `effect/sql` driver over Node's own `node:sqlite` (no native build). */
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
+/** A small `effect/sql` driver over a synchronous SQLite: Node's own `node:sqlite`, or the WebAssembly build on a page. */
 import { Context, Effect, Layer, Semaphore, Stream } from "effect"
 import { Reactivity } from "effect/reactivity"
 import { SqlClient, type SqlConnection, SqlError, Statement } from "effect/sql"
 
-/**
- * Node's own modules, looked up when a store is opened: studies and plans work where there are none, and bundlers,
- * some of which drop the `node:` that `node:sqlite` cannot do without, leave them alone.
- */
-export const builtin: typeof process.getBuiltinModule = (id: string) => process.getBuiltinModule(id)
+export type SqlValue = null | number | bigint | string | Uint8Array
+
+/** As `node:sqlite` has it: the part of a statement that is used here. */
+export interface SqliteStatement {
+  readonly run: (...params: ReadonlyArray<SqlValue>) => unknown
+  readonly get: (...params: ReadonlyArray<SqlValue>) => unknown
+  readonly all: (...params: ReadonlyArray<SqlValue>) => ReadonlyArray<unknown>
+  readonly iterate: (...params: ReadonlyArray<SqlValue>) => Iterable<unknown>
+  /** Of the rows it gives; none where it only changes something. */
+  readonly columns: () => ReadonlyArray<unknown>
+  /** Rows as arrays instead of objects. */
+  readonly setReturnArrays: (arrays: boolean) => void
+}
+
+/** An open database. A commit has reached the disk when it returns. */
+export interface SqliteFile {
+  /** What it is called in traces. */
+  readonly driver: string
+  readonly prepare: (sql: string) => SqliteStatement
+  readonly inTransaction: () => boolean
+}
 
 // What a row is, only the query knows; `effect/sql` says `any`.
 type Rows = ReadonlyArray<Parameters<typeof JSON.stringify>[0]>
@@ -25,17 +40,17 @@ const failure = (cause: unknown) =>
  * cost ten times their work. For use inside a transaction, which keeps others away.
  */
 export interface Database {
-  readonly run: (sql: string, ...params: ReadonlyArray<SQLInputValue>) => void
-  readonly get: <Row>(sql: string, ...params: ReadonlyArray<SQLInputValue>) => Row | undefined
-  readonly all: <Row>(sql: string, ...params: ReadonlyArray<SQLInputValue>) => ReadonlyArray<Row>
+  readonly run: (sql: string, ...params: ReadonlyArray<SqlValue>) => void
+  readonly get: <Row>(sql: string, ...params: ReadonlyArray<SqlValue>) => Row | undefined
+  readonly all: <Row>(sql: string, ...params: ReadonlyArray<SqlValue>) => ReadonlyArray<Row>
 }
 
 export class Sqlite extends Context.Service<Sqlite, Database>()("@ts/sweep/Sqlite") {}
 
-type Prepare = (sql: string) => StatementSync
+type Prepare = (sql: string) => SqliteStatement
 
-const preparing = (db: DatabaseSync): Prepare => {
-  const statements = new Map<string, StatementSync>()
+const preparing = (db: SqliteFile): Prepare => {
+  const statements = new Map<string, SqliteStatement>()
   return (sql) => {
     const known = statements.get(sql)
     if (known !== undefined) return known
@@ -46,24 +61,24 @@ const preparing = (db: DatabaseSync): Prepare => {
   }
 }
 
-const atFirstHand = (db: DatabaseSync): Database => {
+export const atFirstHand = (db: SqliteFile): Database => {
   const prepare = preparing(db)
   return {
     run: (sql, ...params) => void prepare(sql).run(...params),
-    get: <Row>(sql: string, ...params: ReadonlyArray<SQLInputValue>) => prepare(sql).get(...params) as Row | undefined,
-    all: <Row>(sql: string, ...params: ReadonlyArray<SQLInputValue>) => prepare(sql).all(...params) as Array<Row>,
+    get: <Row>(sql: string, ...params: ReadonlyArray<SqlValue>) => prepare(sql).get(...params) as Row | undefined,
+    all: <Row>(sql: string, ...params: ReadonlyArray<SqlValue>) => prepare(sql).all(...params) as Array<Row>,
   }
 }
 
 /** A connection that prepares each statement once. */
-const connect = (db: DatabaseSync): SqlConnection.Connection => {
+const connect = (db: SqliteFile): SqlConnection.Connection => {
   const prepare = preparing(db)
   const run = (sql: string, params: ReadonlyArray<unknown>, form: "rows" | "values" | "raw", fresh: boolean) =>
     Effect.try({
       try: () => {
         const statement = fresh ? db.prepare(sql) : prepare(sql)
         statement.setReturnArrays(form === "values")
-        const values = params as ReadonlyArray<SQLInputValue>
+        const values = params as ReadonlyArray<SqlValue>
         if (statement.columns().length > 0) return statement.all(...values) as Rows
         const result = statement.run(...values)
         return (form === "raw" ? result : []) as Rows
@@ -84,47 +99,31 @@ const connect = (db: DatabaseSync): SqlConnection.Connection => {
     },
     executeStream: (sql, params, transform) =>
       Stream.suspend(() => {
-        const rows = db.prepare(sql).iterate(...(params as ReadonlyArray<SQLInputValue>)) as Iterable<Rows[number]>
+        const rows = db.prepare(sql).iterate(...(params as ReadonlyArray<SqlValue>)) as Iterable<Rows[number]>
         const stream = Stream.fromIterable(rows)
         return transform ? Stream.map(stream, (row) => transform([row])[0]) : stream
       }),
   }
 }
 
-/**
- * A client of one database file. The journal survives a kill and a power loss: write-ahead log, and `synchronous=FULL`,
- * so that a commit has reached the disk when it returns.
- */
-export const sqliteClient = (filename: string): Layer.Layer<SqlClient.SqlClient | Sqlite, SqlError.SqlError> =>
+export const sqliteClient = (file: SqliteFile): Layer.Layer<SqlClient.SqlClient | Sqlite> =>
   Layer.effectContext(
     Effect.gen(function* () {
-      const { DatabaseSync } = builtin("node:sqlite")
-      const db = yield* Effect.acquireRelease(
-        Effect.try({
-          try: () => {
-            const db = new DatabaseSync(filename)
-            db.exec("PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL")
-            return db
-          },
-          catch: failure,
-        }),
-        (db) => Effect.sync(() => db.close()),
-      )
-      const connection = connect(db)
+      const connection = connect(file)
       const semaphore = yield* Semaphore.make(1)
       const acquirers = SqlClient.makeSqliteAcquirers({
         connection: Effect.succeed(connection),
         semaphore,
-        isTransaction: () => db.isTransaction,
+        isTransaction: file.inTransaction,
       })
       const client = yield* SqlClient.make({
         ...acquirers,
-        driver: "node:sqlite",
+        driver: file.driver,
         compiler: Statement.makeCompilerSqlite(),
         spanAttributes: [["db.system.name", "sqlite"]],
         prepareTransactionControls: true,
         beginTransaction: "BEGIN IMMEDIATE",
       })
-      return Context.make(SqlClient.SqlClient, client).pipe(Context.add(Sqlite, atFirstHand(db)))
+      return Context.make(SqlClient.SqlClient, client).pipe(Context.add(Sqlite, atFirstHand(file)))
     }),
   ).pipe(Layer.provide(Reactivity.layer))

@@ -1,46 +1,11 @@
 /** Looks at a database file before anything may write to it. */
 import { Effect } from "effect"
-import { StoreError, type StoreErrorReason } from "../errors.ts"
-import { APPLICATION_ID, SCHEMA_VERSION } from "./schema.ts"
-import { builtin } from "./sqlite.ts"
+import { StoreError, type StoreErrorReason } from "../../errors.ts"
+import { corrupt, foreign, storeFailure } from "../failure.ts"
+import { APPLICATION_ID, SCHEMA_VERSION } from "../schema.ts"
+import { builtin } from "./builtin.ts"
 
 const MAGIC = "SQLite format 3\0"
-
-/** What SQLite or the file system said: the innermost cause. */
-const rootOf = (cause: unknown): { readonly errcode?: number; readonly message?: string } => {
-  let at = cause as { cause?: unknown; reason?: { cause?: unknown } }
-  for (;;) {
-    const inner = at?.reason?.cause ?? at?.cause
-    if (inner === undefined || inner === null) return (at ?? {}) as { errcode?: number; message?: string }
-    at = inner
-  }
-}
-
-const corrupt = (path: string) =>
-  `${path} is damaged and was left as it is; restore a copy of it, or save what can be read with \`sqlite3 ${path} .recover\``
-
-/** One sentence with a way out for whatever SQLite or the file system says. */
-export const storeFailure =
-  (path: string) =>
-  (cause: unknown): StoreError => {
-    if (cause instanceof StoreError) return cause
-    const root = rootOf(cause)
-    const code = root.errcode === undefined ? undefined : root.errcode & 0xff
-    const [reason, message]: [StoreErrorReason, string] =
-      code === 26
-        ? ["NotADatabase", `${path} is no SQLite database and was left as it is; move it away or name another file`]
-        : code === 11
-          ? ["Corrupt", corrupt(path)]
-          : code === 13
-            ? ["Io", `the disk is full: ${path} cannot grow; free space and run again, nothing measured is lost`]
-            : code === 5
-              ? ["Io", `${path} is locked by another program; close it and run again`]
-              : [
-                  "Io",
-                  `cannot use ${path}: ${root.message ?? String(cause)}; make the file and its folder readable and writable`,
-                ]
-    return new StoreError({ reason, path, message, cause })
-  }
 
 /**
  * Refuses a file that is no database, no study, damaged, or of a newer version; makes the folder of one that does not
@@ -61,10 +26,7 @@ export const inspectFile = Effect.fnUntraced(function* (path: string) {
       fs.readSync(file, head, 0, 16, 0)
       fs.closeSync(file)
       if (head.toString("latin1") !== MAGIC) {
-        throw refuse(
-          "NotADatabase",
-          `${path} is no SQLite database and was left as it is; move it away or name another file`,
-        )
+        throw refuse("NotADatabase", foreign(path))
       }
       const db = new DatabaseSync(path, { readOnly: true })
       try {

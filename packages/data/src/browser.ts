@@ -1,0 +1,10 @@
+/** What a page has of this package: the exports of `index.ts` that need no files. */
+export type { Corpus } from "./Corpus.ts"
+export { DataError, DataReason } from "./DataError.ts"
+export { DataSource, type DataSourceOptions, type OpenOptions } from "./DataSource.ts"
+export type { DataSpec, FilesSource, HubSource, Need, PackageSource, Source, SyntheticSource } from "./DataSpec.ts"
+export type { Shard } from "./Manifest.ts"
+export type { OnProgress } from "./prepare.ts"
+export type { ReadTokens } from "./shardReader.ts"
+export { SYNTHETIC_DOCUMENT, syntheticEntropy } from "./synthetic.ts"
+export type { Tokens } from "./TokenBuffer.ts"
