@@ -112,6 +112,8 @@ export const faulty = <E, R>(
         return Stream.suspend(() => {
           let [told, struck] = [0, false]
           const isAtFault = (event: RunEvent): boolean => {
+            // Waiting in a queue is no part of a run: any silence after it is in order.
+            if (event._tag === "Queued") return false
             target ??= event.runId
             if (event.runId !== target || ++told <= after || (left <= 0 && !struck)) return false
             if (!struck) strike()

@@ -11,7 +11,6 @@ import { hurried, workerOf } from "./site.ts"
 
 export const SHARED = "TIME_TRANSFER_TEST_SHARED"
 
-/** Each study has a folder of its own, so that none collects what another left. */
 export const layer = Layer.suspend(() =>
   SlurmBackend.layerWith({
     shared: process.env[SHARED] ?? "",
@@ -19,5 +18,8 @@ export const layer = Layer.suspend(() =>
     environment: { NODE_COMPILE_CACHE: join(tmpdir(), "time-transfer-test-compiled") },
     onInterrupt: "cancel",
     ...hurried,
+    // Some faults let the clock run a hundred times faster.
+    timeoutSeconds: 2000,
+    graceSeconds: 2000,
   }),
 ).pipe(Layer.provide(DataSource.layer()))

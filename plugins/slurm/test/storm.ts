@@ -81,6 +81,14 @@ export const openSubmissions = (jobs: string): ReadonlyArray<string> =>
     )
   })
 
+/** How often each job of a submission has put itself back into the queue, as its log tells. */
+const noteLimits = (logs: string, into: Map<string, number>) => {
+  for (const name of foldersIn(logs).filter((name) => name.endsWith(".out"))) {
+    const file = join(logs, name)
+    into.set(file, linesIn(file).filter((line) => line.endsWith("in the queue again")).length)
+  }
+}
+
 /** Faults in a random order, spread over the part of the studies in which there is something to disturb. */
 const schedule = ({ seed, times }: StormOptions) =>
   Object.entries(times)
@@ -122,7 +130,7 @@ export const storm = async (options: StormOptions): Promise<Outcome> => {
   const planned = studies.map(({ name, runs, tokens }) => shortRuns(name, runs, tokens))
   const truths = await Promise.all(planned.map((study, i) => undisturbed(study, studies[i]!.trainer)))
   const site = await startSite({ lines: ["SlurmdTimeout=5"] })
-  const seen = { submissions: new Set<string>(), jobs: new Set<string>() }
+  const seen = { submissions: new Set<string>(), jobs: new Set<string>(), limits: new Map<string, number>() }
   const starts = join(site.shared, "worker-starts")
   try {
     const drivers = planned.map((study, i) => {
@@ -143,6 +151,8 @@ export const storm = async (options: StormOptions): Promise<Outcome> => {
       for (; !over; await sleep(200))
         for (const { options } of drivers)
           for (const id of foldersIn(join(site.shared, options.name!, "jobs"))) {
+            if (options.time !== undefined)
+              noteLimits(join(site.shared, options.name!, "jobs", id, "logs"), seen.limits)
             if (seen.submissions.has(id)) continue
             const tasks = join(site.shared, options.name!, "jobs", id, "tasks")
             const { length } = linesIn(tasks)
@@ -181,6 +191,10 @@ export const storm = async (options: StormOptions): Promise<Outcome> => {
     count(
       "retries",
       drivers.reduce((n, driven) => n + driven.retries.length, 0),
+    )
+    count(
+      "time limits met",
+      [...seen.limits.values()].reduce((n, times) => n + times, 0),
     )
     count("submissions", seen.submissions.size)
     count("jobs", seen.jobs.size)

@@ -93,6 +93,9 @@ export const drive = (
     return summary
   }
 
+  // Whoever gives up in the middle leaves no driver behind.
+  process.once("exit", () => child?.kill("SIGKILL"))
+
   const driven: Driven = {
     ...{ folder, study, options, starts: 0, refused: 0, retries: [] },
     readings: () => readingsIn(join(folder, "study.db")),
