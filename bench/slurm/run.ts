@@ -1,7 +1,7 @@
 /**
  * What a driver of many concurrent runs on a cluster costs: see README.md.
  *
- *     node --conditions=@ts/source bench/slurm/run.ts [--workers 1000] [--runs 4000] [--seconds 60] [--set pollSeconds=2] [--strace 20]
+ *     node --conditions=@ts/source bench/slurm/run.ts [--workers 1000] [--runs 4000] [--seconds 60] [--set pollSeconds=2] [--strace 20] [--stop 300]
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
@@ -25,17 +25,23 @@ const { values } = parseArgs({
     every: { type: "string", default: "15" },
     set: { type: "string", multiple: true, default: [] },
     strace: { type: "string" },
+    /** After so many seconds, with runs left. */
+    stop: { type: "string", default: "Infinity" },
     profile: { type: "boolean", default: false },
   },
 })
 const [workers, runs, seconds] = [Number(values.workers), Number(values.runs), Number(values.seconds)]
 const PROCESSES = 4
+const started: Array<ChildProcess> = []
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130))
+process.once("exit", () => {
+  for (const child of started) child.kill("SIGKILL")
+})
 
 const folder = mkdtempSync(join(tmpdir(), "tt-bench-slurm-"))
 const slurm = join(folder, "slurm")
 mkdirSync(join(folder, "shared"))
 const PATH = fakeSlurm(slurm, workers)
-const started: Array<ChildProcess> = []
 
 const start = (file: string, task: WorkersTask | DriverTask, flags: ReadonlyArray<string> = []) => {
   const path = fileURLToPath(new URL(file, import.meta.url))
@@ -95,15 +101,17 @@ try {
     console.log(columns.join(" "))
     if (values.strace !== undefined && now.runs > 0) tracing ??= traced(driver.pid!, Number(values.strace))
     before = now
+    if (now.seconds > Number(values.stop)) break
   }
   await tracing
-  const { seconds: time, cpu, events } = before
+  const { seconds: time, cpu, events, runs: done } = before
   console.log(
-    `${runs} runs, ${events} events in ${time.toFixed(0)} s: ${((1000 * cpu) / runs).toFixed(1)} ms of processor a run, ${((1000 * cpu) / events).toFixed(2)} an event`,
+    `${done} runs, ${events} events in ${time.toFixed(0)} s: ${((1000 * cpu) / done).toFixed(1)} ms of processor a run, ${((1000 * cpu) / events).toFixed(2)} an event`,
   )
   for (const [name, calls] of Object.entries(callsIn(slurm)))
     console.log(`  ${name}: ${((60 * calls) / time).toFixed(1)} calls a minute`)
 } finally {
   for (const child of started) child.kill("SIGKILL")
+  await sleep(200)
   rmSync(folder, { recursive: true, force: true })
 }

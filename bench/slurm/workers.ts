@@ -26,7 +26,7 @@ export const capabilities = {
   device: "a clock",
   numerics: { f32: "simulated-v1" },
   ...{ maxLanes: 1, concurrency: 1, deterministic: true, branching: false, checkpoints: false },
-  ...{ averages: false, noiseScale: false, synthetic: true, maxima: {} },
+  ...{ averages: false, noiseScale: false, synthetic: false, maxima: {} },
 }
 
 interface Task {
@@ -62,7 +62,7 @@ const storyOf = ({ runId, assignment: { until, evaluateAt, logEvery = until } }:
   })
   const steps = Array.from({ length: Math.floor(until / logEvery) }, (_, i) => (i + 1) * logEvery)
   return [
-    at(0, { _tag: "Started", numericsId: "simulated-v1", synthetic: true }),
+    at(0, { _tag: "Started", numericsId: "simulated-v1", synthetic: false }),
     ...steps.map((tokens) => at(tokens, { _tag: "Stepped", step: tokens / 64, gradientNorm: 1, eta: 0.01 })),
     ...evaluateAt.map((tokens) =>
       at(tokens, {
