@@ -33,7 +33,7 @@ describe("a study that is interrupted and cancels", () => {
       const name = when.replaceAll(" ", "-")
       const folder = mkdtempSync(join(tmpdir(), "tt-interrupted-"))
       const options = site.options("cpu", { name, onInterrupt: "cancel", jobs: 6 })
-      const driven = drive(folder, shortRuns(name, 12, 2 ** 24), options)
+      const driven = drive(folder, shortRuns(name, 12, 2 ** 23), options)
       const jobs = () => site.cluster.command("squeue", "-h", "-r", "-o", "%i")
       while (!(await jobs()).includes("_5")) await sleep(20)
       if (seconds === undefined) while (driven.readings() < 2) await sleep(50)
