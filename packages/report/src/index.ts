@@ -1,3 +1,7 @@
+export { type Bar, type BoundMark, barOf, boundOf, present } from "./figures/bars.ts"
+export { type CurvePoint, type CurveRange, type LawCurve, lawCurves } from "./figures/law-curve.ts"
+export { levelColor, levelSymbol, rampCss } from "./figures/palette.ts"
+export { raised } from "./figures/scale.ts"
 export type { Finding } from "./findings/finding.ts"
 export { findings } from "./findings/findings.ts"
 export { questionOf } from "./findings/next-runs.ts"

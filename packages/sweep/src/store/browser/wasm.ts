@@ -12,8 +12,13 @@ let loaded: Promise<Sqlite3Static> | undefined
 /** Loaded with the first store: a plan needs no database. */
 export const loadSqlite = (): Promise<Sqlite3Static> => {
   loaded ??= (async () => {
-    // File systems that are not used here, and say so on the console where they do not find what they need.
-    globalThis.sqlite3ApiConfig = { disable: { vfs: { kvvfs: true, opfs: true, "opfs-wl": true } } }
+    const silent = () => {}
+    // Whatever it would say on the console is thrown as well. The file systems are those that are not used here.
+    globalThis.sqlite3ApiConfig = {
+      warn: silent,
+      error: silent,
+      disable: { vfs: { kvvfs: true, opfs: true, "opfs-wl": true } },
+    }
     const { default: init } = await import("@sqlite.org/sqlite-wasm")
     return await init()
   })()

@@ -1,0 +1,52 @@
+/**
+ * The page, tried in Chromium as people would use it: started, watched, reloaded in the middle, refused in a second tab, finished, taken home;
+ * by keys alone; on a phone; without room to store anything. `pnpm run check`; screenshots are left in `out/screenshots`.
+ */
+import { mkdirSync, readdirSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { chromium } from "playwright-core"
+import { build } from "vite"
+import { findChromium } from "../../tests/browser/chromium.ts"
+import * as journeys from "./test/journeys.ts"
+import { serve } from "./test/serve.ts"
+
+const executablePath = findChromium()
+if (executablePath === undefined) {
+  console.log("skip: no Chromium on the PATH: install the package chromium, or set CHROMIUM_PATH")
+  process.exit(process.env["CI"] ? 1 : 0)
+}
+
+const here = import.meta.dirname
+const [folder, shots] = [join(here, "out/site"), join(here, "out/screenshots")]
+await build({ root: here, logLevel: "warn" })
+mkdirSync(shots, { recursive: true })
+const sizes = readdirSync(join(folder, "assets")).map(
+  (name) => `${name} ${Math.round(statSync(join(folder, "assets", name)).size / 1024)}`,
+)
+console.log(`bundle, KiB: ${sizes.join(", ")}`)
+
+const site = await serve(folder)
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] })
+let failed = 0
+try {
+  for (const [name, journey] of Object.entries(journeys)) {
+    const start = performance.now()
+    let problems: ReadonlyArray<string>
+    try {
+      const visit = await journey({ browser, url: site.url, shots })
+      problems = visit.faults
+      await visit.context.close()
+    } catch (error) {
+      problems = [error instanceof Error ? (error.stack ?? error.message) : String(error)]
+    }
+    const seconds = ((performance.now() - start) / 1000).toFixed(1)
+    console.log(
+      `${problems.length === 0 ? "ok  " : "FAIL"} ${name} (${seconds} s)${problems.map((text) => `\n     ${text}`).join("")}`,
+    )
+    if (problems.length > 0) failed++
+  }
+} finally {
+  await browser.close()
+  site.close()
+}
+process.exitCode = failed > 0 ? 1 : 0

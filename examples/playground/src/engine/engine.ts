@@ -1,0 +1,191 @@
+/** Opens a study, runs it, pauses it, and says what happens. */
+import { Backend, type CheckpointStore, type RunId } from "@ts/backend"
+import { Store, StoreError, Study, Sweep, type SweepEvent } from "@ts/sweep"
+import { Cause, Effect, Exit, Fiber, Layer, ManagedRuntime, Stream } from "effect"
+import { type Choice, nameOf } from "../studies/Choice.ts"
+import { presetOf } from "../studies/presets.ts"
+import { backendFor } from "./backends.ts"
+import type { EngineOrder, EngineReport, RunMark, Trace, Trouble } from "./messages.ts"
+import { paced } from "./pace.ts"
+
+/** Between two readings of a run that one wants to watch, milliseconds. */
+const WATCHABLE = 45
+
+/** Between two words to the page, milliseconds. */
+const [MOVES, ROWS] = [100, 400]
+
+type Services = Backend | Store | CheckpointStore
+
+const troubleOf = (error: unknown): Trouble => {
+  if (!(error instanceof StoreError)) return "other"
+  return error.reason === "DriverActive" || error.reason === "LostLock"
+    ? "another tab"
+    : error.reason === "Io"
+      ? "no storage"
+      : "other"
+}
+
+const failed = (cause: Cause.Cause<unknown>): EngineReport => {
+  const error = Cause.squash(cause)
+  const message = error instanceof Error ? error.message : String(error)
+  return { is: "failed", trouble: troubleOf(error), message }
+}
+
+/** How every run stands, as the page draws it. */
+const marksOf = (study: Study) =>
+  Effect.map(Sweep.status(study), ({ runs }) =>
+    runs.map(
+      ({ run, standing, tokens, reason }): RunMark => ({
+        runId: run.runId,
+        batch: run.spec.batch.kind === "constant" ? run.spec.batch.tokens : 0,
+        eta: run.spec.eta,
+        until: Math.max(...run.horizons),
+        standing,
+        tokens,
+        ...(reason === undefined ? {} : { reason }),
+      }),
+    ),
+  )
+
+/** Rows of the arithmetic at hand: a study that went on with another device has others beside them. */
+export const rowsOf = Effect.fnUntraced(function* (study: Study) {
+  const { numerics } = (yield* Backend).capabilities
+  const ids = new Set(Object.values(numerics))
+  return (yield* Store.rows(study)).filter(({ provenance }) => ids.has(provenance.numericsId ?? ""))
+})
+
+/** An open study: everything about it that has a life of its own. */
+const openStudy = async (choice: Choice, kept: boolean, say: (report: EngineReport) => void) => {
+  const study = Study.make(presetOf(choice.preset).study(choice.settings))
+  const { layer, device, fallback } = await backendFor(choice)
+  let pause = 0
+  const store = kept ? Store.sqlite(nameOf(choice)) : Store.memory
+  const runtime = ManagedRuntime.make(Layer.merge(paced(() => pause)(layer), store))
+  let marks = new Map<string, RunMark>()
+  let running: Fiber.Fiber<unknown, unknown> | undefined
+
+  const look = Effect.gen(function* () {
+    marks = new Map((yield* marksOf(study)).map((mark) => [mark.runId, mark]))
+    return { runs: [...marks.values()], rows: yield* rowsOf(study) }
+  })
+
+  const opened = look.pipe(
+    Effect.tap(({ runs, rows }) =>
+      Effect.sync(() => {
+        say({ is: "opened", device, ...(fallback === undefined ? {} : { fallback }), runs })
+        say({ is: "rows", rows })
+      }),
+    ),
+  )
+
+  const sweep = Effect.gen(function* () {
+    let moved = new Set<RunId>()
+    let traces: Array<Trace> = []
+    let secondsLeft: number | undefined
+    let news = false
+    const mark = (runId: RunId, change: Partial<RunMark>) => {
+      const known = marks.get(runId)
+      if (known === undefined) return
+      marks.set(runId, { ...known, ...change })
+      moved.add(runId)
+    }
+    const hear = (event: SweepEvent) => {
+      if (event._tag === "Progress") secondsLeft = event.secondsLeft
+      if (event._tag !== "Journalled") return
+      const told = event.entry.event
+      switch (told._tag) {
+        case "Started":
+          return mark(told.runId, { standing: "running", tokens: told.tokens })
+        case "Stepped":
+        case "Evaluated": {
+          const { runId, tokens, loss } = told
+          news ||= told._tag === "Evaluated"
+          traces.push({ runId, tokens, loss, of: told._tag === "Evaluated" ? "validation" : "training" })
+          return mark(runId, { standing: "running", tokens })
+        }
+        case "Diverged":
+          news = true
+          return mark(told.runId, { standing: "diverged", tokens: told.tokens, reason: told.reason })
+        case "Finished": {
+          const { until } = marks.get(told.runId) ?? { until: 0 }
+          return mark(told.runId, { standing: told.tokens >= until ? "complete" : "partial", tokens: told.tokens })
+        }
+        case "GivenUp":
+          return mark(told.runId, { standing: "failed", reason: told.message })
+      }
+    }
+    const tellMoves = Effect.sync(() => {
+      if (moved.size === 0) return
+      const runs = [...moved].map((runId) => marks.get(runId)!)
+      say({ is: "moved", runs, traces, ...(secondsLeft === undefined ? {} : { secondsLeft }) })
+      moved = new Set()
+      traces = []
+    })
+    const tellRows = Effect.suspend(() => {
+      if (!news) return Effect.void
+      news = false
+      return Effect.map(rowsOf(study), (rows) => say({ is: "rows", rows }))
+    })
+    yield* Effect.forkScoped(Effect.forever(Effect.delay(tellMoves, MOVES)))
+    yield* Effect.forkScoped(Effect.forever(Effect.delay(tellRows, ROWS)))
+    const plan = yield* Sweep.plan(study)
+    say({ is: "running" })
+    yield* Stream.runForEach(Sweep.run(plan), (event) => Effect.sync(() => hear(event)))
+    yield* tellMoves
+  }).pipe(Effect.scoped)
+
+  /** However a sweep ended, the page hears how things stand, from the store. */
+  const tellEnd = (exit: Exit.Exit<unknown, unknown>) =>
+    Effect.gen(function* () {
+      const { runs, rows } = yield* look
+      say({ is: "moved", runs, traces: [] })
+      say({ is: "rows", rows })
+      if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) return say(failed(exit.cause))
+      const lost = runs.find(({ standing }) => standing === "failed")
+      if (lost !== undefined)
+        return say({ is: "failed", trouble: "other", message: lost.reason ?? "a run failed without a reason" })
+      say({
+        is: runs.every(({ standing }) => standing === "complete" || standing === "diverged") ? "finished" : "paused",
+      })
+    }).pipe(Effect.catchCause((cause) => Effect.sync(() => say(failed(cause)))))
+
+  const run = (effect: Effect.Effect<void, unknown, Services>) => runtime.runFork(Effect.onExit(effect, tellEnd))
+
+  const exit = await runtime.runPromiseExit(opened)
+  if (Exit.isFailure(exit)) {
+    say(failed(exit.cause))
+    await runtime.dispose()
+  }
+
+  return {
+    run: (watchable: boolean) => {
+      pause = watchable ? WATCHABLE : 0
+      if (running?.pollUnsafe() === undefined && running !== undefined) return
+      running = run(sweep)
+    },
+    pause: async () => {
+      if (running !== undefined) await Effect.runPromise(Fiber.interrupt(running))
+    },
+    close: () => runtime.dispose(),
+  }
+}
+
+export const makeEngine = (say: (report: EngineReport) => void) => {
+  let study: ReturnType<typeof openStudy> | undefined
+  return async (order: EngineOrder): Promise<void> => {
+    switch (order.do) {
+      case "open":
+        await (await study)?.close()
+        study = openStudy(order.choice, order.kept, say)
+        await study
+        return
+      case "run":
+        return (await study)?.run(order.watchable)
+      case "pause":
+        return (await study)?.pause()
+      case "close":
+        await (await study)?.close()
+        return say({ is: "closed" })
+    }
+  }
+}

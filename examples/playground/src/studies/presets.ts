@@ -1,0 +1,8 @@
+import { declaredLaw } from "./declaredLaw.ts"
+import { leastSquares } from "./leastSquares.ts"
+import type { Preset, PresetId } from "./Preset.ts"
+import { transformer } from "./transformer.ts"
+
+export const presets: ReadonlyArray<Preset> = [declaredLaw, leastSquares, transformer]
+
+export const presetOf = (id: PresetId): Preset => presets.find((preset) => preset.id === id)!

@@ -1,0 +1,148 @@
+/** What people do on the page, each to its end; all throw where the page does not do its part. */
+import assert from "node:assert/strict"
+import type { Row } from "@ts/fit"
+import { initialChoice, nameOf } from "../src/studies/Choice.ts"
+import type { PresetId } from "../src/studies/Preset.ts"
+import { rowsInNode } from "./inNode.ts"
+import { type Place, Visit } from "./Visit.ts"
+
+const order = (rows: ReadonlyArray<Row>) => {
+  const plain = JSON.parse(JSON.stringify(rows)) as ReadonlyArray<Row>
+  const key = ({ runId, tokens, average }: Row) => `${runId} ${String(tokens).padStart(20)} ${average}`
+  return [...plain].sort((a, b) => (key(a) < key(b) ? -1 : 1))
+}
+
+/** The rows that the page exports are those of Node, to the last bit. */
+const sameRows = async (visit: Visit, preset: PresetId) => {
+  const page = JSON.parse(await visit.download('[data-export="json"]')) as ReadonlyArray<Row>
+  assert.deepEqual(order(page), order(await rowsInNode(initialChoice(preset))))
+}
+
+const done = (status: string): number => Number(/(\d+) of \d+ runs/.exec(status)?.[1])
+
+/** Starts a study, watches it, reloads in the middle, goes on, asks, and takes everything home. */
+export const newcomer = async (place: Place) => {
+  const visit = await Visit.begin(place, "desktop")
+  const { page } = visit
+  await visit.open()
+  await visit.until(/49 runs to train/)
+  await visit.accessible("empty")
+  await visit.shot("desktop-empty")
+  await page.click("#go")
+  await visit.until(/([89]|1\d) of 49 runs done/)
+  await visit.shot("desktop-running")
+  await visit.accessible("running")
+
+  const before = done((await page.textContent("#status"))!)
+  await page.reload()
+  const after = done(await visit.until(/Paused: \d+ of 49/))
+  assert.ok(after >= before, `${before} runs were done before the reload, ${after} after it`)
+  await visit.accessible("paused")
+
+  const second = visit.watch(await visit.context.newPage())
+  const other = new Visit(place, visit.context, second)
+  await other.open()
+  await other.until(/open in another tab/, "#trouble")
+  await other.accessible("refused")
+  await other.shot("desktop-refused")
+  assert.equal(await second.textContent("#go"), "Try again")
+  await second.close()
+
+  await page.uncheck("#pace")
+  await page.click("#go")
+  await visit.until(/Finished: 49 of 49/)
+  await visit.until(/Learning rate/, "#answer")
+  await visit.accessible("finished")
+  const asked = await page.textContent("#answer")
+  await page.focus("#horizon")
+  for (let i = 0; i < 8; i++) await page.keyboard.press("ArrowRight")
+  await page.waitForFunction((text) => document.querySelector("#answer")?.textContent !== text, asked)
+  await page.check("#bell .check input")
+  await page.click("#bell summary")
+  await visit.shot("desktop-finished")
+  await sameRows(visit, "declared-law")
+  const report = await visit.download('[data-export="report"]')
+  assert.match(report, /^<!doctype html>[\s\S]*SYNTHETIC[\s\S]*<\/html>\s*$/)
+  const csv = (await visit.download('[data-export="csv"]')).trim().split("\n")
+  assert.equal(csv.length, 1 + 49 * 5)
+  return visit
+}
+
+/** The same by keys alone, on a phone's screen. */
+export const byKeys = async (place: Place) => {
+  const visit = await Visit.begin(place, "phone")
+  const { page } = visit
+  await visit.open()
+  await visit.until(/49 runs to train/)
+  const tabTo = async (selector: string) => {
+    for (let i = 0; i < 40; i++) {
+      if (await page.evaluate((where) => document.activeElement?.matches(where) === true, selector)) return
+      await page.keyboard.press("Tab")
+    }
+    throw new Error(`no way by keys to ${selector}`)
+  }
+  await tabTo('[name="preset"]')
+  await page.keyboard.press("ArrowDown")
+  await visit.until(/55 runs to train/)
+  await tabTo("#pace")
+  await page.keyboard.press("Space")
+  await tabTo("#go")
+  await page.keyboard.press("Enter")
+  await visit.until(/Finished: 55 of 55/)
+  await tabTo("#horizon")
+  const asked = await page.textContent("#answer")
+  await page.keyboard.press("PageUp")
+  await page.waitForFunction((text) => document.querySelector("#answer")?.textContent !== text, asked)
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
+  assert.ok(overflow <= 0, `the page is ${overflow} pixels wider than a phone`)
+  await visit.accessible("finished, on a phone, dark")
+  await visit.shot("phone-finished")
+  await sameRows(visit, "least-squares")
+  return visit
+}
+
+/** A transformer trains in the tab, stops at a step when asked to, and goes on from there after the tab was closed. */
+export const training = async (place: Place) => {
+  const visit = await Visit.begin(place, "phone")
+  await visit.open(nameOf(initialChoice("transformer")))
+  await visit.until(/25 runs to train/)
+  await visit.page.click("#go")
+  await visit.until(/[1-9]\d* of 25 runs done|runs with readings, [1-9]/, "body")
+  await visit.until(/reference device/, "#device")
+  await visit.page.waitForSelector(".trace")
+  await visit.shot("phone-training")
+  await visit.page.click("#go")
+  await visit.until(/^Paused/)
+  await visit.page.close()
+  visit.page = visit.watch(await visit.context.newPage())
+  await visit.open(nameOf(initialChoice("transformer")))
+  await visit.until(/^Paused/)
+  return visit
+}
+
+/** The browser gives too little room: the page says what to do, and goes on when there is more. */
+export const fullStorage = async (place: Place) => {
+  const visit = await Visit.begin(place, "desktop")
+  const { page } = visit
+  const devtools = await visit.context.newCDPSession(page)
+  const origin = place.url.replace(/\/$/, "")
+  const allow = (quotaSize?: number) =>
+    devtools.send("Storage.overrideQuotaForOrigin", { origin, ...(quotaSize === undefined ? {} : { quotaSize }) })
+  await visit.open()
+  await visit.until(/49 runs to train/)
+  await page.click("#go")
+  await visit.until(/[2-9] of 49 runs done/)
+  await allow(1)
+  await visit.until(/the browser stores no more/, "#trouble")
+  const safe = done((await page.textContent("#status"))!)
+  await visit.accessible("failed")
+  await visit.shot("desktop-full")
+  await allow()
+  await page.click("#go")
+  await visit.until(/Paused|runs done/)
+  const now = done((await page.textContent("#status"))!)
+  assert.ok(now >= safe, `${safe} runs were safe, and ${now} are there`)
+  return visit
+}
