@@ -1,0 +1,119 @@
+/**
+ * How a kernel is written: WGSL text around tensors that hold all lanes, one after the other.
+ *
+ * Group 0 is the call (sizes and lanes at work, by dynamic offset) and the words it reads; group 1 are the kernel's
+ * tensors. The third dimension of the grid is the lane.
+ */
+import type { Place } from "../layout.ts"
+
+/** Sizes of one pass over the activations. */
+export interface CallSize {
+  readonly sequences: number
+  readonly rows: number
+}
+
+/** Workgroups in x and y. */
+export type Grid = (size: CallSize) => readonly [x: number, y: number]
+
+export interface Dispatch {
+  readonly label: string
+  /** Equal texts share one pipeline. */
+  readonly code: string
+  readonly places: readonly Place[]
+  readonly grid: Grid
+}
+
+/** What all kernels of one executable have in common; it is written into their text. */
+export interface Setting {
+  /** Workgroup memory and barriers, or one invocation for a row: software adapters are slow at barriers. */
+  readonly cooperative: boolean
+  readonly lanes: number
+  readonly sequenceLength: number
+  /** Tokens of a block: gradients of parameters are summed block by block, from left to right. */
+  readonly blockRows: number
+  /** Words of a lane's scalars in `words`, which start there: pairs of float32 that add up to the float64. */
+  readonly scalarWords: number
+  /** Place of a run-time scalar among the lane's. */
+  readonly scalar: (name: string) => number
+}
+
+/** Invocations of a workgroup, but for tiled products. */
+export const WORKGROUP = 64
+/** Most workgroups in one dimension that every adapter has. */
+const MOST_GROUPS = 65535
+
+const spread = (groups: number): readonly [number, number] =>
+  groups <= MOST_GROUPS ? [groups, 1] : [MOST_GROUPS, Math.ceil(groups / MOST_GROUPS)]
+
+/** One invocation for each of so many things. */
+export const threads =
+  (count: (size: CallSize) => number): Grid =>
+  (size) =>
+    spread(Math.ceil(count(size) / WORKGROUP))
+
+export const groups =
+  (count: (size: CallSize) => number): Grid =>
+  (size) =>
+    spread(count(size))
+
+/** A number as WGSL writes it: float32, decimal. */
+export const float = (value: number): string => {
+  const text = String(Math.fround(value))
+  return /[.e]/.test(text) ? `${text}f` : `${text}.0f`
+}
+
+/**
+ * The bound of a loop that is known beforehand. Drivers in software unroll such loops and then take seconds to compile them: they get it
+ * with a zero that they do not know.
+ */
+export const bound = ({ cooperative }: Setting, count: number): string =>
+  cooperative ? `${count}u` : `(${count}u + call.zero)`
+
+export interface Parts {
+  readonly label: string
+  /** Tensors by the name they have in the text; absent ones are left out. `nAt` is where the lane's part of `n` begins. */
+  readonly tensors: Readonly<Record<string, Place | undefined>>
+  readonly grid: Grid
+  /** What stands outside of the function. */
+  readonly outside?: string
+  readonly workgroup?: string
+  readonly body: string
+}
+
+const prelude = ({ lanes, scalarWords }: Setting): string => `
+struct Lane { index: u32, tokens: u32, links: u32, steps: u32 }
+struct Call { rows: u32, sequences: u32, results: u32, zero: u32, lanes: array<Lane, ${lanes}> }
+@group(0) @binding(0) var<uniform> call: Call;
+@group(0) @binding(1) var<storage, read> words: array<u32>;
+fn scalar(lane: u32, place: u32) -> f32 { return bitcast<f32>(words[lane * ${scalarWords}u + 2u * place]); }
+`
+
+/** Puts a kernel together. `slot`, `lane`, `group` (its running number), `thread` and `local` are there for the body. */
+export const dispatch = (setting: Setting, parts: Parts): Dispatch => {
+  const present = Object.entries(parts.tensors).filter((entry): entry is [string, Place] => entry[1] !== undefined)
+  const declarations = present.map(
+    ([name], i) => `@group(1) @binding(${i}) var<storage, read_write> ${name}: array<f32>;`,
+  )
+  // A single lane begins at 0 however long it is: its kernels are the same for all micro-batches.
+  const bases = present.map(
+    ([name, { stride }]) => `let ${name}At = ${setting.lanes === 1 || stride === 0 ? "0u" : `lane * ${stride}u`};`,
+  )
+  const code = `${prelude(setting)}${declarations.join("\n")}
+${parts.outside ?? ""}
+@compute @workgroup_size(${parts.workgroup ?? WORKGROUP})
+fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) lid: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>) {
+  let slot = wid.z;
+  let lane = call.lanes[slot].index;
+  let group = wid.y * count.x + wid.x;
+  let local = lid.x;
+  let thread = group * ${WORKGROUP}u + local;
+  ${bases.join("\n  ")}
+${parts.body}
+}
+`
+  return { label: parts.label, code, places: present.map(([, place]) => place), grid: parts.grid }
+}
+
+/** `scale` of an operation, which not every one has. */
+export const scaleOf = (setting: Setting, name: string | undefined): string =>
+  name === undefined ? "1.0f" : `scalar(lane, ${setting.scalar(name)}u)`

@@ -1,0 +1,217 @@
+/**
+ * What follows the last micro-batch: each kernel once for many tensors. Tensors of one role lie one after the other in the same
+ * order, so that element e of a parameter, its gradient and its moments have the same place.
+ *
+ * Which tensor an element belongs to is looked up by its chunk of 64; the words say where tables are.
+ */
+import type { Place } from "../layout.ts"
+import { bound, type Dispatch, dispatch, groups, type Setting, threads } from "./kernel.ts"
+import { teamOf } from "./team.ts"
+
+/** Floats that every tensor is padded to: the tensor of an element can be looked up by its chunk. */
+export const CHUNK = 64
+/** Floats that are squared and added up as one, for the norm. */
+const SPAN = 1024
+
+/** Consecutive tensors, and where words say what they are. */
+export interface Tensors {
+  /** Chunks of one lane in all the tensors. */
+  readonly chunks: number
+  /** Word of the first chunk: each names its tensor's record. */
+  readonly chunkTable: number
+  /** Word of the first record: chunks of earlier tensors, chunks of the tensor, then codes of scalars. */
+  readonly records: number
+  readonly recordWords: number
+}
+
+/** Highest bit of a scalar's code: it is one of those that a step brings along. */
+export const STEP_CODE = 2 ** 31
+
+/** `record` and `at`, the place of element `e` of the lane, where a buffer holds all lanes of a tensor side by side. */
+const find = ({ chunkTable, records, recordWords }: Tensors, lanes: number): string => `
+  let record = ${records}u + words[${chunkTable}u + e / ${CHUNK}u] * ${recordWords}u;
+  let before = words[record] * ${CHUNK}u;
+  let size = words[record + 1u] * ${CHUNK}u;
+  let at = before * ${lanes}u + lane * size + (e - before);`
+
+const code = `
+fn high(lane: u32, slot: u32, word: u32) -> f32 {
+  let place = words[word];
+  if ((place & 0x80000000u) != 0u) { return bitcast<f32>(words[call.lanes[slot].steps + 2u * (place & 0x7fffffffu)]); }
+  return scalar(lane, place);
+}
+fn complement(lane: u32, slot: u32, word: u32) -> f32 {
+  let place = words[word];
+  if ((place & 0x80000000u) != 0u) {
+    let at = call.lanes[slot].steps + 2u * (place & 0x7fffffffu);
+    return (1.0f - bitcast<f32>(words[at])) - bitcast<f32>(words[at + 1u]);
+  }
+  return (1.0f - scalar(lane, place)) - scalarRest(lane, place);
+}`
+
+const outside = ({ scalarWords }: Setting): string => `
+fn scalarRest(lane: u32, place: u32) -> f32 { return bitcast<f32>(words[lane * ${scalarWords}u + 2u * place + 1u]); }
+${code}`
+
+const elementwise = (
+  setting: Setting,
+  tensors: Tensors,
+  label: string,
+  places: Readonly<Record<string, Place>>,
+  body: string,
+): Dispatch =>
+  dispatch(setting, {
+    label,
+    tensors: places,
+    grid: threads(() => tensors.chunks * CHUNK),
+    outside: outside(setting),
+    body: `
+  let e = thread;
+  if (e >= ${tensors.chunks * CHUNK}u) { return; }
+  ${find(tensors, setting.lanes)}
+  ${body}`,
+  })
+
+/** A scalar of the record's operation, by its slot's place in the definition. */
+const high = (place: number): string => `high(lane, slot, record + ${place + 2}u)`
+const complement = (place: number): string => `complement(lane, slot, record + ${place + 2}u)`
+
+/**
+ * Slots 0 to 5 are those of every optimiser: gradScale, clip, eta, etaMultiplier, decay, decayMultiplier. An infinite clip comes as
+ * the largest float32, and a norm that is no number clips nothing: the caller sees it.
+ */
+const common = `
+  let norm = norms[normsAt];
+  var factor = ${high(0)};
+  let clip = ${high(1)};
+  if (norm + 1e-6f > clip) { factor *= clip / (norm + 1e-6f); }
+  let g = factor * gradient[at];
+  let kept = parameter[at] * (1.0f - ${high(4)} * ${high(5)});
+  let rate = ${high(2)} * ${high(3)};`
+
+/** Slots 6 to 10 of adamw: beta1, beta2, eps, correction1, correction2. */
+const adamw = `${common}
+  let first = ${high(6)} * m[at] + ${complement(6)} * g;
+  let second = ${high(7)} * v[at] + ${complement(7)} * g * g;
+  m[at] = first;
+  v[at] = second;
+  parameter[at] = kept - (rate * (first / ${high(9)})) / (sqrt(second) / sqrt(${high(10)}) + ${high(8)});`
+
+/** Slot 6 of sgd and signum: momentum. */
+const sgd = `${common}
+  let next = ${high(6)} * momentum[at] + g;
+  momentum[at] = next;
+  parameter[at] = kept - rate * next;`
+
+const signum = `${common}
+  let next = ${high(6)} * momentum[at] + ${complement(6)} * g;
+  momentum[at] = next;
+  parameter[at] = kept - rate * sign(next);`
+
+const rules = { adamw, sgd, signum } as const
+
+export const optimise = (
+  setting: Setting,
+  kind: keyof typeof rules,
+  tensors: Tensors,
+  places: Readonly<Record<string, Place>>,
+): Dispatch => elementwise(setting, tensors, kind, places, rules[kind])
+
+/** `average = decay * average + (1 - decay) * parameter`. */
+export const average = (
+  setting: Setting,
+  tensors: Tensors,
+  places: { readonly parameter: Place; readonly average: Place },
+): Dispatch =>
+  elementwise(
+    setting,
+    tensors,
+    "average",
+    places,
+    `average[at] = ${high(0)} * average[at] + ${complement(0)} * parameter[at];`,
+  )
+
+/** The correction that an evaluation of an average brings along. */
+export const CORRECTION = "bitcast<f32>(words[call.lanes[slot].steps])"
+
+/** Weights to evaluate with: so many times what stands elsewhere. */
+export const scaled = (
+  setting: Setting,
+  tensors: Tensors,
+  factor: string,
+  places: { readonly source: Place; readonly averaged: Place },
+): Dispatch => elementwise(setting, tensors, "averaged weights", places, `averaged[at] = ${factor} * source[at];`)
+
+export const clear = (setting: Setting, tensors: Tensors, places: { readonly gradient: Place }): Dispatch =>
+  elementwise(setting, tensors, "clear", places, "gradient[at] = 0.0f;")
+
+/** What another operation has added up apart for the same gradient, before anybody looks at it. */
+export const fold = (setting: Setting, places: { readonly gradient: Place; readonly apart: Place }): Dispatch =>
+  dispatch(setting, {
+    label: "fold",
+    tensors: places,
+    grid: threads(() => places.apart.stride),
+    body: `
+  if (thread >= ${places.apart.stride}u) { return; }
+  gradient[gradientAt + thread] += apart[apartAt + thread];
+  apart[apartAt + thread] = 0.0f;`,
+  })
+
+/** Floats of scratch that a lane needs for the norm of so many chunks. */
+export const normScratch = (chunks: number): number => Math.ceil((chunks * CHUNK) / SPAN)
+
+/** Sums of squares, a span each, to `scratch` from `offset`. */
+export const squares = (
+  setting: Setting,
+  tensors: Tensors,
+  places: { readonly gradient: Place; readonly scratch: Place },
+  offset: number,
+): Dispatch => {
+  const team = teamOf(setting)
+  const spans = normScratch(tensors.chunks)
+  return dispatch(setting, {
+    label: "global_norm, squares",
+    tensors: places,
+    grid: team.grid(() => spans),
+    outside: team.outside,
+    body: `${team.begin(`${spans}u`)}
+  var part = 0.0f;
+  for (var e = row * ${SPAN}u + me; e < min(row * ${SPAN}u + ${bound(setting, SPAN)}, ${tensors.chunks * CHUNK}u); e += ${team.step}) {
+    ${find(tensors, setting.lanes)}
+    part += gradient[at] * gradient[at];
+  }
+  let sum = teamSum(me, part);
+  if (me == 0u) { scratch[scratchAt + ${offset}u + row] = sum; }`,
+  })
+}
+
+/** The norm from `spans` sums: to the state where an update wants it, and to where the host reads it. */
+export const norm = (
+  setting: Setting,
+  spans: number,
+  gradScale: string,
+  places: { readonly scratch: Place; readonly results: Place; readonly norms?: Place },
+): Dispatch => {
+  const team = teamOf(setting)
+  return dispatch(setting, {
+    label: "global_norm",
+    tensors: places,
+    grid: groups(() => 1),
+    outside: `${team.outside}\n${outside(setting)}`,
+    body: `${team.begin("1u")}
+  var part = 0.0f;
+  for (var s = me; s < ${bound(setting, spans)}; s += ${team.step}) { part += scratch[scratchAt + s]; }
+  let sum = teamSum(me, part);
+  if (me == 0u) {
+    let value = abs(${gradScale}) * sqrt(sum);
+    ${places.norms === undefined ? "" : `norms[normsAt] = value;`}
+    results[call.results + slot] = value;
+  }`,
+  })
+}
+
+/** WGSL of a scalar by its code. */
+export const scalarBy = (code: number): string =>
+  code >= STEP_CODE
+    ? `bitcast<f32>(words[call.lanes[slot].steps + ${2 * (code - STEP_CODE)}u])`
+    : `scalar(lane, ${code}u)`

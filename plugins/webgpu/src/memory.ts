@@ -1,0 +1,60 @@
+/** The buffers of one executable, allocated together or not at all. */
+import { OutOfMemory } from "./errors.ts"
+import { bufferUsage, type Gpu } from "./gpu.ts"
+import type { Plan } from "./plan.ts"
+
+/** Bytes of one call's sizes and lanes: a dynamic offset is a multiple of 256. */
+export const callBytes = (lanes: number): number => Math.ceil((16 + 16 * lanes) / 256) * 256
+/** Calls in one submission. */
+export const CALLS = 64
+
+export interface Memory {
+  readonly tensors: ReadonlyMap<string, GPUBuffer>
+  readonly calls: GPUBuffer
+  readonly words: GPUBuffer
+  readonly bytes: number
+  readonly destroy: () => void
+}
+
+/** @throws {OutOfMemory} */
+export const allocate = async (gpu: Gpu, plan: Plan, lanes: number): Promise<Memory> => {
+  const { storage, uniform, copySource, copyTarget } = bufferUsage
+  const { device } = gpu
+  const made: GPUBuffer[] = []
+  let bytes = 0
+  const create = (label: string, size: number, usage: number): GPUBuffer => {
+    bytes += size
+    const buffer = device.createBuffer({ label, size, usage })
+    made.push(buffer)
+    return buffer
+  }
+  const destroy = (): void => {
+    for (const buffer of made) buffer.destroy()
+  }
+  device.pushErrorScope("out-of-memory")
+  let tensors: Map<string, GPUBuffer>
+  let calls: GPUBuffer
+  let words: GPUBuffer
+  try {
+    tensors = new Map(
+      [...plan.buffers].map(([name, floats]) => [name, create(name, 4 * floats, storage | copySource | copyTarget)]),
+    )
+    calls = create("calls", CALLS * callBytes(lanes), uniform | copyTarget)
+    words = create("words", 4 * (plan.words.callsAt + plan.words.callWords), storage | copyTarget)
+  } catch (cause) {
+    // Some implementations throw instead where the size itself is beyond them.
+    await device.popErrorScope()
+    destroy()
+    throw new OutOfMemory(bytes, (cause as Error).message)
+  }
+  const error = await device.popErrorScope()
+  if (error !== null) {
+    destroy()
+    throw new OutOfMemory(bytes, error.message)
+  }
+  device.queue.writeBuffer(words, 4 * plan.words.tablesAt, Uint32Array.from(plan.words.tables))
+  for (const { place, values } of plan.constants) {
+    device.queue.writeBuffer(tensors.get(place.buffer)!, 4 * place.offset, values as Float32Array<ArrayBuffer>)
+  }
+  return { tensors, calls, words, bytes, destroy }
+}

@@ -1,0 +1,169 @@
+/** The update program as dispatches: one for all consecutive tensors of a kind that one binding can hold. */
+import { definitions, type Op, type Training } from "@ts/program"
+import type { Dispatch, Setting } from "./kernels/kernel.ts"
+import {
+  average,
+  CHUNK,
+  CORRECTION,
+  clear,
+  fold,
+  norm,
+  normScratch,
+  optimise,
+  STEP_CODE,
+  scalarBy,
+  scaled,
+  squares,
+  type Tensors,
+} from "./kernels/update.ts"
+import { averageRow, isOptimiser, type Layout, type Place, stateRow } from "./layout.ts"
+
+export interface UpdateOptions {
+  readonly training: Training
+  readonly layout: Layout
+  readonly setting: Setting
+  readonly scratch: Place
+  readonly results: Place
+  /** Most bytes of one binding. */
+  readonly bindingBytes: number
+  /** Puts tables into the words that kernels read; returns their place. */
+  readonly words: (values: readonly number[]) => number
+}
+
+export interface Updates {
+  readonly update: readonly Dispatch[]
+  readonly measure: readonly Dispatch[]
+  /** Fills the weights to evaluate with, by average. */
+  readonly averaged: ReadonlyMap<string, readonly Dispatch[]>
+}
+
+/** Runs of consecutive parameters, none larger than a binding holds. */
+const runs = (numbers: readonly number[], { chunks }: Layout, lanes: number, bindingBytes: number) => {
+  const found: { first: number; end: number }[] = []
+  let bytes = 0
+  for (const number of numbers.toSorted((a, b) => a - b)) {
+    const size = 4 * CHUNK * chunks[number] * lanes
+    const last = found.at(-1)
+    if (last !== undefined && last.end === number && bytes + size <= bindingBytes) {
+      last.end++
+      bytes += size
+    } else {
+      found.push({ first: number, end: number + 1 })
+      bytes = size
+    }
+  }
+  return found
+}
+
+/** Floats of scratch that a lane needs for the norm. */
+export const updateScratch = ({ chunks }: Layout): number => chunks.reduce((sum, count) => sum + normScratch(count), 0)
+
+export const lowerUpdate = (options: UpdateOptions): Updates => {
+  const { training, layout, setting, scratch, results, words } = options
+  const { chunks, numbers, span, places } = layout
+  const cut = (which: readonly number[]) => runs(which, layout, setting.lanes, options.bindingBytes)
+  const codeOf = (name: string): number => {
+    const step = training.stepScalars.indexOf(name)
+    return step >= 0 ? STEP_CODE + step : setting.scalar(name)
+  }
+
+  /** Tables of a run, with the scalars of each parameter's operation. */
+  const tables = (first: number, end: number, codes: (number: number) => readonly number[]): Tensors => {
+    const chunkTable: number[] = []
+    const records: number[] = []
+    for (let number = first; number < end; number++) {
+      records.push(chunkTable.length, chunks[number], ...codes(number))
+      for (let i = 0; i < chunks[number]; i++) chunkTable.push(number - first)
+    }
+    return {
+      chunks: chunkTable.length,
+      chunkTable: words(chunkTable),
+      records: words(records),
+      recordWords: records.length / (end - first),
+    }
+  }
+  const plain = (first: number, end: number) => tables(first, end, () => [])
+
+  /** For every kind of operation in turn: the parameters it is about, and the tables of each run of them. */
+  const byParameter = (ops: readonly Op[], name: (op: Op) => string) => {
+    const of = new Map(ops.map((op) => [numbers.get(name(op))!, op]))
+    return cut([...of.keys()]).map(({ first, end }) => {
+      const codes = (number: number) => {
+        const op = of.get(number)!
+        return definitions[op.kind].scalars.map((slot) => codeOf(op.scalars[slot.name]))
+      }
+      return { first, end, op: of.get(first)!, tensors: tables(first, end, codes) }
+    })
+  }
+
+  const normOp = training.update.find(({ kind }) => kind === "global_norm")!
+  const normed = Object.values(normOp.inputs).map((gradient) => {
+    const { offset } = places.get(gradient)!
+    return [...numbers.values()].find((number) => span("gradient", number, number + 1).offset === offset)!
+  })
+  const folded = [...layout.apart].flatMap(([name, more]) =>
+    more.map((apart) => fold(setting, { gradient: places.get(name)!, apart })),
+  )
+  let spans = 0
+  const sums = cut(normed).map(({ first, end }) => {
+    const tensors = plain(first, end)
+    const dispatch = squares(setting, tensors, { gradient: span("gradient", first, end), scratch }, spans)
+    spans += normScratch(tensors.chunks)
+    return dispatch
+  })
+  const all = [...numbers.values()]
+  const cleared = cut(all).map(({ first, end }) =>
+    clear(setting, plain(first, end), { gradient: span("gradient", first, end) }),
+  )
+
+  const optimised = [...new Set(training.update.map(({ kind }) => kind))].filter(isOptimiser).flatMap((kind) => {
+    const ops = training.update.filter((op) => op.kind === kind)
+    const states = definitions[kind].outputs.map(({ name }) => name).filter((name) => name !== "parameter")
+    return byParameter(ops, ({ outputs }) => outputs["parameter"]).map(({ first, end, op, tensors }) =>
+      optimise(setting, kind, tensors, {
+        parameter: span("parameter", first, end),
+        gradient: span("gradient", first, end),
+        ...Object.fromEntries(states.map((slot) => [slot, span(stateRow(slot), first, end)])),
+        norms: places.get(op.inputs["norm"])!,
+      }),
+    )
+  })
+  const averages = training.update.filter(({ kind }) => kind === "average")
+  const rows = [...new Set(averages.map(({ scalars }) => averageRow(scalars["averageDecay"])))]
+  const averaging = rows.flatMap((row) => {
+    const ops = averages.filter(({ scalars }) => averageRow(scalars["averageDecay"]) === row)
+    return byParameter(ops, ({ inputs }) => inputs["parameter"]).map(({ first, end, tensors }) =>
+      average(setting, tensors, { parameter: span("parameter", first, end), average: span(row, first, end) }),
+    )
+  })
+
+  const averaged = Object.entries(training.averages).map(([name, members]) => {
+    const from = new Map(Object.entries(members).map(([parameter, state]) => [numbers.get(parameter)!, state]))
+    const fill = (which: readonly number[], factor: string, row: string) =>
+      cut(which).map(({ first, end }) =>
+        scaled(setting, plain(first, end), factor, {
+          source: span(row, first, end),
+          averaged: span("averaged", first, end),
+        }),
+      )
+    const row = places.get([...from.values()][0] ?? "")?.buffer ?? "parameter"
+    const others = all.filter((number) => !from.has(number))
+    return [name, [...fill([...from.keys()], CORRECTION, row), ...fill(others, "1.0f", "parameter")]] as const
+  })
+
+  const normTo = (gradScale: string, state: Place | undefined) =>
+    norm(setting, spans, gradScale, { scratch, results, ...(state !== undefined && { norms: state }) })
+  const gradScale = scalarBy(codeOf(normOp.scalars["gradScale"]))
+  return {
+    update: [
+      ...folded,
+      ...sums,
+      normTo(gradScale, places.get(normOp.outputs["norm"])),
+      ...optimised,
+      ...averaging,
+      ...cleared,
+    ],
+    measure: [...folded, ...sums, normTo("1.0f", undefined), ...cleared],
+    averaged: new Map(averaged),
+  }
+}
