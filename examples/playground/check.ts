@@ -1,6 +1,6 @@
 /**
  * The page, tried in Chromium as people would use it: started, watched, reloaded in the middle, refused in a second tab, finished, taken home;
- * by keys alone; on a phone; without room to store anything. `pnpm run check`; screenshots are left in `out/screenshots`.
+ * by keys alone; on a phone; without room to store anything. `pnpm run check [JOURNEY]`; screenshots are left in `out/screenshots`.
  */
 import { mkdirSync, readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
@@ -29,7 +29,9 @@ const site = await serve(folder)
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] })
 let failed = 0
 try {
+  const only = process.argv.slice(2)
   for (const [name, journey] of Object.entries(journeys)) {
+    if (only.length > 0 && !only.includes(name)) continue
     const start = performance.now()
     let problems: ReadonlyArray<string>
     try {

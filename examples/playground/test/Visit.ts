@@ -34,7 +34,7 @@ export class Visit {
   page: Page
 
   static async begin(place: Place, screen: Screen): Promise<Visit> {
-    const context = await place.browser.newContext({ ...screens[screen], reducedMotion: "reduce", bypassCSP: false })
+    const context = await place.browser.newContext({ ...screens[screen], reducedMotion: "reduce" })
     return new Visit(place, context, await context.newPage())
   }
 

@@ -2,7 +2,7 @@
 import { Backend } from "@ts/backend"
 import { Effect, Layer, Stream } from "effect"
 
-/** Time between two readings, milliseconds; asked for anew at each. */
+/** @param millis time between two readings, asked for anew at each; of a bundle begun at 0, none */
 export const paced =
   (millis: () => number) =>
   <E, R>(layer: Layer.Layer<Backend, E, R>): Layer.Layer<Backend, E, R> =>
@@ -13,13 +13,14 @@ export const paced =
           Backend.of({
             ...backend,
             train: (bundle) =>
-              backend.train(bundle).pipe(
-                Stream.rechunk(1),
-                Stream.tap((event) => {
-                  const pause = event._tag === "Evaluated" ? millis() : 0
-                  return pause > 0 ? Effect.sleep(pause) : Effect.void
-                }),
-              ),
+              Stream.suspend(() => {
+                const events = backend.train(bundle)
+                if (millis() === 0) return events
+                return events.pipe(
+                  Stream.rechunk(1),
+                  Stream.tap(({ _tag }) => (_tag === "Evaluated" ? Effect.sleep(millis()) : Effect.void)),
+                )
+              }),
           }),
         ),
       ),

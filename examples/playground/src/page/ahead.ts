@@ -2,6 +2,7 @@
 import type { Answer, PredictionView } from "../analyst/prediction.ts"
 import { byId, h } from "./elements.ts"
 import { digits, intervalText, power, tokensSpoken, tokensText } from "./numbers.ts"
+import { raised } from "./raised.ts"
 import type { State } from "./State.ts"
 
 /** How far beyond the longest horizon one may ask, octaves. */
@@ -16,8 +17,14 @@ const sentence = (name: string, answer: Answer, text: (value: number) => string)
     { className: "answer" },
     h("dt", {}, name),
     "value" in answer
-      ? h("dd", {}, h("strong", {}, text(answer.value)), " ", h("span", {}, intervalText(answer, text)))
-      : h("dd", { className: "open" }, answer.why),
+      ? h(
+          "dd",
+          {},
+          h("strong", {}, ...raised(text(answer.value))),
+          " ",
+          h("span", {}, ...raised(intervalText(answer, text))),
+        )
+      : h("dd", { className: "open" }, ...raised(answer.why)),
   )
 
 const factor = (value: number): string => `${Number(value.toPrecision(2))}×`
@@ -31,10 +38,13 @@ const answerOf = ({ batch, eta, regret, loss, beyond }: PredictionView): Readonl
     h(
       "dl",
       {},
-      sentence("Learning rate", eta, digits),
-      sentence("Batch", batch, power),
-      sentence("Loss to expect", loss, digits),
-      sentence("Given up by not knowing better", regret, (value) => `${digits(value)} nats`),
+      sentence("Learning rate", "value" in batch ? eta : batch, digits),
+      // What hangs on a rate or a batch that is not known goes without saying.
+      ...("value" in batch ? [sentence("Batch", batch, power)] : []),
+      ...("value" in loss ? [sentence("Loss to expect", loss, (value) => `${digits(value)} nats`)] : []),
+      ...("value" in regret
+        ? [sentence("Given up by not knowing better", regret, (value) => `${digits(value)} nats`)]
+        : []),
     ),
     h(
       "p",
@@ -63,7 +73,7 @@ export const ahead = (ask: (question: Question) => void) => {
   })
   const say = (input: HTMLInputElement) => {
     const value = 2 ** Number(input.value)
-    byId(`${input.id}-text`).textContent = tokensText(value)
+    byId(`${input.id}-text`).replaceChildren(...raised(tokensText(value)))
     input.setAttribute("aria-valuetext", tokensSpoken(value))
   }
   const changed = () => {
@@ -89,7 +99,10 @@ export const ahead = (ask: (question: Question) => void) => {
         if (now !== ranges) {
           Object.assign(horizon, { min: first, max: last + BEYOND })
           Object.assign(batch, { min: batches[0], max: batches[batches.length - 1]! + 2 })
-          if (ranges === "") Object.assign(horizon, { value: last + FIRST })
+          if (ranges === "") {
+            horizon.value = String(last + FIRST)
+            batch.value = String(batches[Math.floor(batches.length / 2)])
+          }
           ranges = now
         }
       }

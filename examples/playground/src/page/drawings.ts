@@ -7,6 +7,7 @@ import { criticalFigure, criticalLooks } from "./figures/critical.ts"
 import { lossFigure } from "./figures/losses.ts"
 import { mark, svg } from "./figures/svg.ts"
 import { digits, power } from "./numbers.ts"
+import { raised } from "./raised.ts"
 import type { State } from "./State.ts"
 
 interface Panel {
@@ -37,7 +38,7 @@ const legendOf = (
         { viewBox: "0 0 12 12", width: 12, height: 12, "aria-hidden": "true" },
         mark(symbol, 6, 6, 4.2, { fill: color }),
       ),
-      label,
+      ...raised(label),
     ),
   )
 
@@ -48,7 +49,7 @@ const bellTable = (law: NonNullable<State["law"]>): HTMLElement => {
     const x = Math.log2(batch)
     const bar = bars.find((one) => one.x === x)
     const bound = bounds.find((one) => one.x === x)
-    if (bar !== undefined) return h("td", {}, digits(2 ** bar.y))
+    if (bar !== undefined) return h("td", {}, ...raised(digits(2 ** bar.y)))
     return h(
       "td",
       { className: "open" },
@@ -59,10 +60,10 @@ const bellTable = (law: NonNullable<State["law"]>): HTMLElement => {
     "tr",
     {},
     h("th", { scope: "col" }, "B \\ T"),
-    ...law.horizons.map((t) => h("th", { scope: "col" }, power(t))),
+    ...law.horizons.map((t) => h("th", { scope: "col" }, ...raised(power(t)))),
   )
   const body = law.batches.map((b) =>
-    h("tr", {}, h("th", { scope: "row" }, power(b)), ...law.horizons.map((_, i) => cell(b, i))),
+    h("tr", {}, h("th", { scope: "row" }, ...raised(power(b))), ...law.horizons.map((_, i) => cell(b, i))),
   )
   const table = h("table", {}, h("caption", {}, "Best learning rate"), h("thead", {}, head), h("tbody", {}, ...body))
   const scroll = h("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "Best learning rates" }, table)
@@ -91,7 +92,7 @@ export const drawings = () => {
     if (law === undefined) {
       bell.drawing.replaceChildren(empty("Start a study, and the curves draw themselves as runs finish."))
       critical.drawing.replaceChildren(empty("Needs a few batches at three horizons."))
-      for (const { legend } of [bell, critical]) legend.replaceChildren()
+      for (const cleared of [bell.legend, critical.legend, critical.below]) cleared.replaceChildren()
     } else {
       bell.legend.replaceChildren(
         ...legendOf(
@@ -108,7 +109,14 @@ export const drawings = () => {
       bell.drawing.replaceChildren(bellFigure({ law, prediction, truth: shown, seen }, width))
       seen = new Set(law.bells.flatMap(({ tokens, curve }) => (curve === undefined ? [] : [tokens])))
       critical.legend.replaceChildren(
-        ...legendOf(law.tracks.map(({ id, name, text }) => ({ label: `${name}: ${text}`, ...criticalLooks[id] }))),
+        ...legendOf(law.tracks.map(({ id, name }) => ({ label: name, ...criticalLooks[id] }))),
+      )
+      critical.below.replaceChildren(
+        h(
+          "ul",
+          { className: "said" },
+          ...law.tracks.map(({ name, text }) => h("li", {}, h("strong", {}, name), " ", ...raised(text))),
+        ),
       )
       const drawn = law.tracks.some(({ bars, bounds }) => bars.length + bounds.length > 0)
       critical.drawing.replaceChildren(

@@ -1,5 +1,6 @@
 /** The law in words, as the report has them. */
 import { byId, h } from "./elements.ts"
+import { raised } from "./raised.ts"
 import type { State } from "./State.ts"
 
 const shown = ["optima", "critical", "regimes", "form", "peak", "loss"]
@@ -20,7 +21,7 @@ export const findingsList = () => {
             "div",
             { className: state === "found" || state === "noted" ? "" : "open" },
             h("dt", {}, title),
-            h("dd", {}, text),
+            h("dd", {}, ...raised(text)),
           ),
         ),
     )

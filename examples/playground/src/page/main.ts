@@ -107,7 +107,12 @@ const leave = (): Promise<void> => {
 }
 
 const open = async (choice: Choice, kept: boolean): Promise<void> => {
-  const left = leave()
+  const { choice: before, runs, kept: wasKept } = state
+  const touched = [...runs.values()].some(({ tokens }) => tokens > 0)
+  const left = leave().then(async () => {
+    // A study that was only looked at leaves nothing behind.
+    if (wasKept && runs.size > 0 && !touched && nameOf(before) !== nameOf(choice)) await eraseStudy(before)
+  })
   become(opening(choice, kept))
   analyst = new Worker(new URL("../analyst/worker.ts", import.meta.url), { type: "module", name: "analyst" })
   analyst.onmessage = ({ data }: MessageEvent<AnalystReport>) =>

@@ -1,24 +1,27 @@
 /** Numbers as people read them. */
-import { raised } from "@ts/report"
 import type { Answer } from "../analyst/prediction.ts"
 
-/** `2⁻⁷·⁹` */
+/** `2^-7.9`, for `raised` to raise. */
 export const power = (value: number): string => {
   const octave = Math.log2(value)
-  return raised(`2^${Number.isInteger(octave) ? octave : Number(octave.toFixed(1))}`)
+  return `2^${Number(octave.toFixed(1))}`
 }
 
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 })
 
-/** `2²⁴, 16.8M tokens` */
+/** `2^24, 16.8M tokens` */
 export const tokensText = (tokens: number): string => `${power(tokens)}, ${compact.format(tokens)} tokens`
 
 /** The same for those who listen. */
 export const tokensSpoken = (tokens: number): string =>
   `two to the ${Number(Math.log2(tokens).toFixed(2))}, ${compact.format(tokens)} tokens`
 
-/** Three digits: `0.00421`. */
-export const digits = (value: number): string => String(Number(value.toPrecision(3)))
+/** Two or three digits: `0.00421`, `6.1 × 10^-6`. */
+export const digits = (value: number): string => {
+  if (value === 0 || Math.abs(value) >= 1e-4) return String(Number(value.toPrecision(3)))
+  const octave = Math.floor(Math.log10(Math.abs(value)))
+  return `${Number((value / 10 ** octave).toPrecision(2))} × 10^${octave}`
+}
 
 /** `90 % between 0.0039 and 0.0046`; nothing where no interval is known. */
 export const intervalText = (answer: Answer, text: (value: number) => string): string => {

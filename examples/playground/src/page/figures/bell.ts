@@ -50,7 +50,9 @@ const bellMarks = (
     marks.push(mark(symbol, px(x), py(y), 4, { class: "dot", fill: color }))
   }
   for (const { x, y, arrow } of bounds)
-    marks.push(svg("text", { class: "bound", x: px(x), y: py(y) + 4, "text-anchor": "middle", fill: color }, arrow))
+    marks.push(
+      svg("text", { class: "bound", x: px(x), y: py(y) + 4, "text-anchor": "middle", style: `fill:${color}` }, arrow),
+    )
   return marks
 }
 

@@ -18,9 +18,10 @@ export const criticalFigure = (
   const horizons = law.horizons.map(Math.log2)
   const x: [number, number] = [horizons[0]! - 0.5, horizons[horizons.length - 1]! + 2]
   const y = padded(
-    law.tracks.flatMap(({ bars, bounds }) => [
+    law.tracks.flatMap(({ bars, bounds, band }) => [
       ...bars.flatMap((bar) => [Math.max(bar.low, bar.y - 2), Math.min(bar.high, bar.y + 2)]),
       ...bounds.map((bound) => bound.y),
+      ...band.map((point) => point.y),
     ]),
     0.7,
   )
@@ -64,7 +65,7 @@ export const criticalFigure = (
       ...bounds.map((bound) =>
         svg(
           "text",
-          { class: "bound", x: at(bound.x), y: py(bound.y) + 4, "text-anchor": "middle", fill: color },
+          { class: "bound", x: at(bound.x), y: py(bound.y) + 4, "text-anchor": "middle", style: `fill:${color}` },
           bound.arrow,
         ),
       ),

@@ -1,5 +1,5 @@
 /** The frame of a figure: axes with their ticks, and where a value lies. */
-import { raised } from "@ts/report"
+import { raisedSpans } from "../raised.ts"
 import { svg } from "./svg.ts"
 
 export interface Axis {
@@ -33,7 +33,7 @@ const ticksOf = ({ domain: [low, high], scale }: Axis, most: number): ReadonlyAr
 }
 
 const textOf = (axis: Axis, tick: number, ticks: ReadonlyArray<number>): string => {
-  if (axis.scale === "octaves") return raised(`2^${Number(tick.toFixed(2))}`)
+  if (axis.scale === "octaves") return `2^${Number(tick.toFixed(2))}`
   const stride = ticks.length > 1 ? ticks[1]! - ticks[0]! : 1
   return tick.toFixed(Math.max(0, Math.ceil(-Math.log10(stride) - 1e-9)))
 }
@@ -54,12 +54,20 @@ export const frame = (width: number, height: number, x: Axis, y: Axis, words: st
     svg("clipPath", { id: clip }, svg("rect", { x: left, y: top - 4, width: right - left, height: bottom - top + 8 })),
     ...ys.flatMap((tick) => [
       svg("line", { class: "grid", x1: left, x2: right, y1: py(tick), y2: py(tick) }),
-      svg("text", { class: "tick", x: left - 8, y: py(tick) + 4, "text-anchor": "end" }, textOf(y, tick, ys)),
+      svg(
+        "text",
+        { class: "tick", x: left - 8, y: py(tick) + 4, "text-anchor": "end" },
+        ...raisedSpans(textOf(y, tick, ys)),
+      ),
     ]),
     svg("line", { class: "axis", x1: left, x2: right, y1: bottom, y2: bottom }),
     ...xs.flatMap((tick) => [
       svg("line", { class: "axis", x1: px(tick), x2: px(tick), y1: bottom, y2: bottom + 5 }),
-      svg("text", { class: "tick", x: px(tick), y: bottom + 19, "text-anchor": "middle" }, textOf(x, tick, xs)),
+      svg(
+        "text",
+        { class: "tick", x: px(tick), y: bottom + 19, "text-anchor": "middle" },
+        ...raisedSpans(textOf(x, tick, xs)),
+      ),
     ]),
     svg("text", { class: "label", x: 0, y: 14 }, y.label),
     svg("text", { class: "label", x: right, y: height - 4, "text-anchor": "end" }, x.label),

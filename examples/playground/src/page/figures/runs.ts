@@ -1,6 +1,6 @@
 /** All runs at a glance: a row for each batch, a mark for each rate, filled as far as it is trained. */
-import { raised } from "@ts/report"
 import type { RunMark } from "../../engine/messages.ts"
+import { raisedSpans } from "../raised.ts"
 import { svg } from "./svg.ts"
 
 const CELL = 22
@@ -22,7 +22,11 @@ export const runsFigure = (runs: ReadonlyArray<RunMark>, words: string): SVGSVGE
     ...rows.flatMap(([batch, row], i) => {
       const y = CELL * i + CELL / 2
       return [
-        svg("text", { class: "tick", x: left - 10, y: y + 4, "text-anchor": "end" }, raised(`2^${Math.log2(batch)}`)),
+        svg(
+          "text",
+          { class: "tick", x: left - 10, y: y + 4, "text-anchor": "end" },
+          ...raisedSpans(`2^${Math.log2(batch)}`),
+        ),
         ...[...row]
           .sort((a, b) => a.eta - b.eta)
           .map((run, k) => {
