@@ -1,5 +1,5 @@
 /** What a worker may do wrong, and what its user is told. */
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -7,8 +7,10 @@ import { setTimeout as delay } from "node:timers/promises"
 import { Backend, memoryCheckpoints } from "@ts/backend"
 import { fixtureStudy } from "@ts/backend-conformance"
 import { DataSource } from "@ts/data"
+import { PROTOCOL } from "@ts/worker"
 import { Effect, Fiber, Layer, Stream } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { converse } from "../src/child.ts"
 import { ProcessBackend, type ProcessOptions } from "../src/index.ts"
 
 let folder: string
@@ -44,6 +46,18 @@ const train = (options: ProcessOptions) =>
     Effect.provide(layerOf(options)),
   )
 const errorOf = (options: ProcessOptions) => Effect.runPromise(Effect.flip(train(options)))
+
+/** What a process wrote about itself, once it has. */
+const pidIn = async (file: string): Promise<number> => {
+  while (!readFileSync(file, { encoding: "utf8", flag: "a+" }).includes("\n")) await delay(10)
+  return Number(readFileSync(file, "utf8"))
+}
+
+/** Whether it does; one that has ended may still wait to be noticed by its parent. */
+const runs = (pid: number): boolean => {
+  const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, "utf8") : undefined
+  return stat !== undefined && !/^\d+ \(.*\) Z/.test(stat)
+}
 
 describe("a worker that", () => {
   it.each<[string, ReadonlyArray<string>, object]>([
@@ -95,11 +109,78 @@ describe("a worker that", () => {
     const pidFile = join(folder, "pid")
     const stubborn = await worker("stubborn", ["trap '' TERM", `echo $$ > ${pidFile}`, "while :; do sleep 0.05; done"])
     const fiber = Effect.runFork(train({ command: stubborn, graceMillis: 200 }))
-    while (!readFileSync(pidFile, { encoding: "utf8", flag: "a+" }).includes("\n")) await delay(10)
-    const pid = Number(readFileSync(pidFile, "utf8"))
-    process.kill(pid, 0)
+    const pid = await pidIn(pidFile)
+    expect(runs(pid)).toBe(true)
     await Effect.runPromise(Fiber.interrupt(fiber))
-    expect(() => process.kill(pid, 0)).toThrow(/ESRCH/)
+    expect(runs(pid)).toBe(false)
+  })
+
+  it("leaves a trainer of its own behind is ended with it", { timeout: 10_000 }, async () => {
+    const pidFile = join(folder, "trainer")
+    // What a shell starts does not get the shell's signals.
+    const wrapper = await worker("wrapper", [
+      `sh -c 'trap "" TERM; echo $$ > ${pidFile}; while :; do sleep 0.05; done' &`,
+      "wait",
+    ])
+    const fiber = Effect.runFork(train({ command: wrapper, graceMillis: 200 }))
+    const pid = await pidIn(pidFile)
+    expect(runs(pid)).toBe(true)
+    await Effect.runPromise(Fiber.interrupt(fiber))
+    await expect.poll(() => runs(pid)).toBe(false)
+  })
+
+  it("hands a signal to the trainer that its shell started, and lets it write its checkpoint", async () => {
+    const pidFile = join(folder, "writer")
+    const kept = join(folder, "kept")
+    const wrapper = await worker("writes", [
+      `sh -c 'trap "sleep 0.5; : > ${kept}; exit 75" TERM; echo $$ > ${pidFile}; while :; do sleep 0.05; done'`,
+    ])
+    const fiber = Effect.runFork(train({ command: wrapper }))
+    await pidIn(pidFile)
+    await Effect.runPromise(Fiber.interrupt(fiber))
+    expect(existsSync(kept)).toBe(true)
+  })
+
+  it("never says a word is given up, when asked what it can do and while it trains", { timeout: 15_000 }, async () => {
+    const silent = { reason: "Device", message: expect.stringMatching(/said nothing for 0\.3 s/) }
+    const mute = { command: ["sleep", "1000"], silenceMillis: 300 } as const
+    expect(await errorOf(mute)).toMatchObject({ ...silent, retryable: false })
+    const command = await worker("silent", ["exec sleep 1000"])
+    expect(await errorOf({ command, silenceMillis: 300 })).toMatchObject({ ...silent, retryable: true })
+  })
+
+  it("ends while something that it started holds its output is not waited for", { timeout: 10_000 }, async () => {
+    const done = `echo '{"seq":2,"_tag":"End","how":"done"}'`
+    const command = await worker("holds", ["sleep 1000 &", done])
+    await Effect.runPromise(train({ command }))
+    const crashed = await worker("holds-crashed", ["sleep 1000 &", "exit 3"])
+    expect(await errorOf({ command: crashed })).toMatchObject({ message: expect.stringMatching(/ended with code 3/) })
+  })
+
+  it("says more than its driver takes has to wait", { timeout: 20_000 }, async () => {
+    const progress = join(folder, "progress")
+    const script = [
+      "cat > /dev/null; n=1",
+      `while [ $n -lt 3000 ]; do echo '{"seq":'$n',"_tag":"Alive"${" ".repeat(1000)}}'; n=$((n + 1)); echo $n > ${progress}; done`,
+      `echo '{"seq":'$n',"_tag":"End","how":"done"}'`,
+    ]
+    const said = () => Number(readFileSync(progress, { encoding: "utf8", flag: "a+" }))
+    let atRest = 0
+    /** Takes the first message, and no more until the worker stands still. */
+    const takeAll = Stream.runFoldEffect(
+      converse({ command: ["sh", "-c", script.join("\n")] }, { protocol: PROTOCOL, do: "describe" }),
+      () => 0,
+      (taken) =>
+        Effect.promise(async () => {
+          for (let now = said(); taken === 0 && (now === 0 || now !== atRest); now = said()) {
+            atRest = now
+            await delay(300)
+          }
+          return taken + 1
+        }),
+    )
+    expect(await Effect.runPromise(takeAll)).toBe(2999)
+    expect(atRest).toBeLessThan(2000)
   })
 
   it("holds words with spaces and shell characters gets them as they are", async () => {
