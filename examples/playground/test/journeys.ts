@@ -135,7 +135,7 @@ export const fullStorage = async (place: Place) => {
   await page.click("#go")
   await visit.until(/[2-9] of 49 runs done/)
   await allow(1)
-  await visit.until(/the browser stores no more/, "#trouble")
+  await visit.until(/The browser stores no more/, "#trouble")
   const safe = done((await page.textContent("#status"))!)
   await visit.accessible("failed")
   await visit.shot("desktop-full")

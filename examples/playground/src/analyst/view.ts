@@ -45,17 +45,21 @@ export interface LawView {
 /** How far curves go beyond the measured batches, octaves. */
 const REACH = 1
 
+/** Through the optima of fewer batches goes any form, and a curve would say more than is known. */
+const FEWEST = 3
+
 const distinct = (values: ReadonlyArray<number>): ReadonlyArray<number> => [...new Set(values)].sort((a, b) => a - b)
 
 const bellsOf = (law: Law, batches: ReadonlyArray<number>, horizons: ReadonlyArray<number>): ReadonlyArray<Bell> => {
   const { width, size, average } = law.slice
   const own = law.cells.filter((cell) => cell.width === width && cell.size === size && cell.average === average)
   const [first, last] = [Math.log2(batches[0]!), Math.log2(batches[batches.length - 1]!)]
+  const known = new Set(own.filter((cell) => isEstimate(cell.eta)).map((cell) => cell.batch))
   return horizons.map((tokens): Bell => {
     const cells = own.filter((cell) => cell.tokens === tokens).sort((a, b) => a.batch - b.batch)
     const bars = present(cells.map((cell) => barOf(Math.log2(cell.batch), cell.eta)))
     const bounds = present(cells.map((cell) => boundOf(Math.log2(cell.batch), cell.eta)))
-    if (law.joint === undefined || bars.length === 0) return { tokens, bars, bounds }
+    if (law.joint === undefined || bars.length === 0 || known.size < FEWEST) return { tokens, bars, bounds }
     const range = {
       measured: [bars[0]!.x, bars[bars.length - 1]!.x],
       drawn: [first - REACH, last + REACH],
@@ -108,7 +112,7 @@ export const viewOf = (law: Law): LawView => {
     bells: bellsOf(law, batches, horizons),
     tracks: [
       trackOf("overhead", `${share} %-overhead batch`, law.powerLaws.overheadBatch, law.overheads, horizons),
-      trackOf("peak", "Peak of the bell, B_crit", law.powerLaws.peakBatch, peaks, horizons),
+      trackOf("peak", "Critical batch, where the curve peaks", law.powerLaws.peakBatch, peaks, horizons),
     ],
     findings: findings(law),
     speaks: law.joint !== undefined,

@@ -40,9 +40,7 @@ const trained = async (devices: ReadonlyArray<Accelerator>): Promise<Chosen> => 
     if ("layer" in found) return { layer: found.layer.pipe(Layer.provide(data)), device: name }
     missing.push(`${name}: ${found.missing}`)
   }
-  return processor(
-    missing.length === 0 ? "this page was built without a device for graphics cards" : missing.join("; "),
-  )
+  return processor(missing.length === 0 ? "this page was built without WebGPU" : missing.join("; "))
 }
 
 export const backendFor = async ({ preset, settings }: Choice, devices = accelerators): Promise<Chosen> => {

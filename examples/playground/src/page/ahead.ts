@@ -1,5 +1,6 @@
 /** A longer run: drag the horizon, and see what the law says. */
 import type { Answer, PredictionView } from "../analyst/prediction.ts"
+import { nameOf } from "../studies/Choice.ts"
 import { byId, h } from "./elements.ts"
 import { digits, intervalText, power, tokensSpoken, tokensText } from "./numbers.ts"
 import { raised } from "./raised.ts"
@@ -41,7 +42,7 @@ const answerOf = ({ batch, eta, regret, loss, beyond }: PredictionView): Readonl
       sentence("Learning rate", "value" in batch ? eta : batch, digits),
       // What hangs on a rate or a batch that is not known goes without saying.
       ...("value" in batch ? [sentence("Batch", batch, power)] : []),
-      ...("value" in loss ? [sentence("Loss to expect", loss, (value) => `${digits(value)} nats`)] : []),
+      ...("value" in loss ? [sentence("Loss to expect", loss, (value) => `${value.toPrecision(4)} nats`)] : []),
       ...("value" in regret
         ? [sentence("Given up by not knowing better", regret, (value) => `${digits(value)} nats`)]
         : []),
@@ -86,24 +87,28 @@ export const ahead = (ask: (question: Question) => void) => {
 
   let law: State["law"]
   let shown: State["prediction"]
-  let ranges = ""
+  let asked = ""
   return (state: State) => {
     if (state.law !== law) {
       law = state.law
       speaks = law?.speaks === true
       horizon.disabled = advised.disabled = !speaks
-      if (law !== undefined) {
-        const [first, last] = [Math.log2(law.horizons[0]!), Math.log2(law.horizons[law.horizons.length - 1]!)]
-        const batches = law.batches.map(Math.log2)
-        const now = `${first} ${last} ${batches.join()}`
-        if (now !== ranges) {
+      const runs = [...state.runs.values()]
+      if (law !== undefined && runs.length > 0) {
+        const first = Math.log2(law.horizons[0]!)
+        const last = Math.log2(Math.max(...runs.map(({ until }) => until)))
+        const batches = runs.map((run) => Math.log2(run.batch))
+        const [low, high] = [Math.min(...batches), Math.max(...batches)]
+        const now = [nameOf(state.choice), first].join()
+        if (now !== asked) {
           Object.assign(horizon, { min: first, max: last + BEYOND })
-          Object.assign(batch, { min: batches[0], max: batches[batches.length - 1]! + 2 })
-          if (ranges === "") {
+          Object.assign(batch, { min: low, max: high + 2 })
+          // Where one has dragged them they stay, as long as it is the same study.
+          if (!asked.startsWith(nameOf(state.choice))) {
             horizon.value = String(last + FIRST)
-            batch.value = String(batches[Math.floor(batches.length / 2)])
+            batch.value = String(Math.round((low + high) / 2))
           }
-          ranges = now
+          asked = now
         }
       }
       changed()

@@ -85,6 +85,7 @@ export const drawings = () => {
 
   const draw = (state: State) => {
     const { law, prediction, rows, traces, runs, choice } = state
+    const batches = [...new Set([...runs.values()].map(({ batch }) => batch))].sort((a, b) => a - b)
     const truth = presetOf(choice.preset).truth?.(choice.settings)
     truthRow.hidden = truth === undefined || law === undefined
     numbers.hidden = law === undefined
@@ -106,7 +107,12 @@ export const drawings = () => {
           ? []
           : legendOf([{ label: `asked: T = ${power(prediction.tokens)}`, color: "var(--accent)", symbol: "circle" }])),
       )
-      bell.drawing.replaceChildren(bellFigure({ law, prediction, truth: shown, seen }, width))
+      const optima = law.bells.some(({ bars, bounds }) => bars.length + bounds.length > 0)
+      bell.drawing.replaceChildren(
+        optima
+          ? bellFigure({ law, batches, prediction, truth: shown, seen }, width)
+          : empty("A best rate shows once a batch has a few rates."),
+      )
       seen = new Set(law.bells.flatMap(({ tokens, curve }) => (curve === undefined ? [] : [tokens])))
       critical.legend.replaceChildren(
         ...legendOf(law.tracks.map(({ id, name }) => ({ label: name, ...criticalLooks[id] }))),
@@ -125,7 +131,6 @@ export const drawings = () => {
           : empty("No critical batch is known at any horizon yet."),
       )
     }
-    const batches = [...new Set([...runs.values()].map(({ batch }) => batch))].sort((a, b) => a - b)
     const any = rows.some(({ loss }) => Number.isFinite(loss)) || traces.size > 0
     losses.legend.replaceChildren(
       ...(any

@@ -1,4 +1,5 @@
 /** How the runs stand, what may be done about it, and what is in the way. */
+import { nameOf } from "../studies/Choice.ts"
 import { presetOf } from "../studies/presets.ts"
 import { byId } from "./elements.ts"
 import { runsFigure } from "./figures/runs.ts"
@@ -92,9 +93,13 @@ export const standing = (actions: StandingActions) => {
     unkept.hidden = !(phase === "failed" && now.trouble?.kind === "no storage")
     erase.hidden = !(kept && (phase === "paused" || phase === "finished"))
     trouble.hidden = now.trouble === undefined
-    const message = now.trouble?.message ?? ""
+    // The study's name is for machines.
+    const told = (now.trouble?.message ?? "").replaceAll(nameOf(now.choice), "this study")
+    const message = told.charAt(0).toUpperCase() + told.slice(1)
     if (trouble.textContent !== message) trouble.textContent = message
     byId("device").textContent =
-      device === "" ? "" : `Computed by ${device}.${fallback === undefined ? "" : ` No graphics card: ${fallback}.`}`
+      device === ""
+        ? ""
+        : `Computed by ${device}.${fallback === undefined ? "" : ` Not on the graphics card: ${fallback}.`}`
   }
 }

@@ -85,15 +85,16 @@ const asked = (place: Frame, { curve, batch, eta }: PredictionView): ReadonlyArr
 
 export interface BellFigure {
   readonly law: LawView
+  /** Of the whole study, tokens: the frame stands still while runs finish. */
+  readonly batches: ReadonlyArray<number>
   readonly prediction: PredictionView | undefined
   readonly truth: Truth | undefined
   /** Horizons whose curve was there the last time: others draw themselves. */
   readonly seen: ReadonlySet<number>
 }
 
-export const bellFigure = ({ law, prediction, truth, seen }: BellFigure, width: number): SVGSVGElement => {
-  const octaves = law.batches.map(Math.log2)
-  const x = padded(octaves, 1)
+export const bellFigure = ({ law, batches, prediction, truth, seen }: BellFigure, width: number): SVGSVGElement => {
+  const x = padded(batches.map(Math.log2), 1)
   const y = padded(
     [
       ...law.bells.flatMap(({ bars, bounds }) => [
