@@ -30,7 +30,7 @@ export const earlierMessages = Effect.fnUntraced(function* (folder: string) {
   return attempts
 })
 
-const superseded = new BackendError({
+export const superseded = new BackendError({
   backend: "worker",
   reason: "Checkpoint",
   message: "a later attempt at this order has begun; this one ends",

@@ -8,10 +8,11 @@ import {
   fileCheckpoints,
   runId,
   startingCheckpoint,
+  stepBoundary,
 } from "@ts/backend"
 import { type DataSource, publishedSource } from "@ts/data"
 import { Cause, Effect, type FileSystem, Layer, Logger, type Path, Schema, type Scope, Stream } from "effect"
-import { earlierMessages, guardedStore, stillMine } from "./attempt.ts"
+import { earlierMessages, guardedStore, stillMine, superseded } from "./attempt.ts"
 import { decodeOrder, type Message, type Order, PROTOCOL, type TrainOrder } from "./protocol.ts"
 import { makeSieve } from "./sieve.ts"
 import { makeVoice, type Voice } from "./speak.ts"
@@ -103,6 +104,23 @@ const checkNumerics = Effect.fnUntraced(function* (order: TrainOrder) {
   }
 })
 
+/** Without the checkpoints that earlier attempts have left where they were asked for: they would be passed again to get there. */
+const unkept = Effect.fnUntraced(function* (assignment: Assignment) {
+  const { numerics } = (yield* Backend).capabilities
+  const { spec, checkpointAt, averages } = assignment
+  if (checkpointAt.length === 0) return assignment
+  const store = yield* CheckpointStore
+  const kept = new Set<number>()
+  for (const ref of yield* store.list(runId(spec), numerics[spec.precision]!)) {
+    const asked = checkpointAt.some((at) => stepBoundary(spec, at) === ref.tokens)
+    if (!asked || !averages.every((decay) => ref.averages.includes(decay))) continue
+    // It may have been a rolling one.
+    yield* store.keep(ref)
+    kept.add(ref.tokens)
+  }
+  return { ...assignment, checkpointAt: checkpointAt.filter((at) => !kept.has(stepBoundary(spec, at))) }
+})
+
 /** Where earlier attempts got further than the checkpoint the order names, the run goes on from there. */
 const furthest = Effect.fnUntraced(function* (assignment: Assignment) {
   const { backend, numerics } = (yield* Backend).capabilities
@@ -123,7 +141,8 @@ const train = Effect.fnUntraced(function* (order: TrainOrder, { say }: Voice, mi
   for (const heard of order.journals === undefined ? [] : yield* earlierMessages(order.journals)) {
     for (const message of heard) if (message._tag === "Event") sieve.isNews(message.event)
   }
-  const [first, ...more] = yield* Effect.forEach(sieve.left(), furthest)
+  const left = yield* Effect.forEach(sieve.left(), unkept)
+  const [first, ...more] = yield* Effect.forEach(left, furthest)
   if (first === undefined) return
   yield* backend.prepare([first, ...more])
   yield* Stream.runForEach(backend.train([first, ...more]), (event) =>
@@ -147,7 +166,7 @@ const follow = Effect.fnUntraced(function* (
     journals === undefined || attempt === undefined
       ? Effect.void
       : Effect.provide(stillMine(journals, attempt), context)
-  const files = yield* Effect.map(Layer.build(fileCheckpoints(checkpoints)), (built) => built)
+  const files = yield* Layer.build(fileCheckpoints(checkpoints))
   const store = yield* Effect.provide(CheckpointStore, files)
   yield* Effect.provideService(train(order, voice, mine), CheckpointStore, guardedStore(store, mine))
 })
@@ -180,6 +199,8 @@ export const serve = (
             return "done"
           }
           const error = Cause.findErrorOption(followed.cause)
+          // Without another word: whatever it says now would be taken for the later attempt's.
+          if (error._tag === "Some" && error.value === superseded) return "failed"
           if (error._tag === "None" && Cause.hasInterrupts(followed.cause)) {
             yield* voice.say({ _tag: "End", how: "stopped" })
             return "stopped"

@@ -9,7 +9,7 @@ import type { Client, QueuedTask } from "./client.ts"
 import { hopeless } from "./clientErrors.ts"
 import { slurmError } from "./errors.ts"
 import type { Host } from "./host.ts"
-import { type Order, taskId } from "./ledger.ts"
+import { type Order, STOP, type Submission, taskId } from "./ledger.ts"
 import { lost } from "./lost.ts"
 import type { Site } from "./options.ts"
 
@@ -39,11 +39,16 @@ interface Attended {
   readonly exits: Set<string>
   state: string | undefined
   place: string | undefined
-  /** Looks at the queue, one after another, at which its task was not there. */
+  /** Looks at the queue, one after another, at which its task was not there, and when the first was. */
   absent: number
+  absentSince: number
   looks: number
-  /** When it was last heard of, seconds. */
+  /** When it last said something, seconds. */
   heard: number
+  /** When its job was last seen not to run, seconds. */
+  idle: number
+  /** The last look found all its journals read to their ends. */
+  exhausted: boolean
   last: Message | undefined
 }
 
@@ -53,7 +58,7 @@ const DONE = "done"
 const MOST_BYTES = 2 ** 23
 /** A folder is listed anew after so many looks, whatever its job does. */
 const LISTED_EVERY = 10
-/** Looks at the queue without a task before it is given up: a network file system may show its last words late. */
+/** Looks at the queue without a task, at least, before it is given up. */
 const PATIENCE = 2
 
 const seconds = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e9)
@@ -87,11 +92,14 @@ export const makeAttendance = Effect.fnUntraced(function* (
     Queue.failCauseUnsafe(one.queue, Cause.fail(error))
   }
 
-  const hear = (one: Attended, message: Message) => {
-    one.last = message
+  /** Only the newest attempt speaks for the order: one that was cut off may say anything about itself. */
+  const hear = (one: Attended, message: Message, newest: boolean) => {
     one.place = undefined
-    if (message._tag === "Error") return fail(one, errorOf("slurm", message))
-    if (message._tag === "End" && message.how === "done") return finish(one)
+    if (newest) {
+      one.last = message
+      if (message._tag === "Error") return fail(one, errorOf("slurm", message))
+      if (message._tag === "End" && message.how === "done") return finish(one)
+    }
     Queue.offerUnsafe(one.queue, { _tag: "Said", message })
   }
 
@@ -112,7 +120,9 @@ export const makeAttendance = Effect.fnUntraced(function* (
     for (const one of before) {
       const found = tasks.get(taskId(one.order))
       one.state = found?.state
-      one.absent = found === undefined ? one.absent + 1 : 0
+      if (found === undefined && one.absent++ === 0) one.absentSince = now
+      if (found !== undefined) one.absent = 0
+      if (found?.state !== "RUNNING") one.idle = now
       const never = found?.state === "PENDING" ? hopeless(found.reason, { site, host: host.name }) : undefined
       if (never !== undefined) {
         yield* Effect.ignore(client.cancel([taskId(one.order)]))
@@ -161,34 +171,40 @@ export const makeAttendance = Effect.fnUntraced(function* (
 
   const readJournals = Effect.gen(function* () {
     const now = yield* seconds
-    const of = new Map<string, readonly [Attended, Attempt]>()
+    const of = new Map<string, readonly [Attended, Attempt, boolean]>()
     for (const one of attended) {
       // In the order of their names, which is that of time.
-      for (const name of [...one.attempts.keys()].sort())
-        of.set(`${one.order.folder}/${name}.jsonl`, [one, one.attempts.get(name)!])
+      const names = [...one.attempts.keys()].sort()
+      for (const name of names)
+        of.set(`${one.order.folder}/${name}.jsonl`, [one, one.attempts.get(name)!, name === names.at(-1)])
     }
     const positions = [...of].flatMap(([path, [, { offset, broken }]]) =>
       broken === undefined ? [{ path, offset }] : [],
     )
-    if (positions.length === 0) return
+    const before = [...attended]
     looked += positions.length
-    for (const { path, bytes } of yield* host.readFrom(positions, MOST_BYTES)) {
-      const [one, attempt] = of.get(path)!
+    const grown = positions.length === 0 ? [] : yield* host.readFrom(positions, MOST_BYTES)
+    for (const one of before) one.exhausted = true
+    for (const { path, bytes } of grown) {
+      const [one, attempt, newest] = of.get(path)!
       attempt.offset += bytes.length
       one.heard = now
+      one.exhausted = false
       try {
-        for (const message of attempt.listener.hear(bytes)) if (attended.has(one)) hear(one, message)
+        for (const message of attempt.listener.hear(bytes)) if (attended.has(one)) hear(one, message, newest)
       } catch (cause) {
         attempt.broken = (cause as Error).message
       }
     }
   })
 
-  /** Orders that will say no more. */
+  /** Orders that will say no more, as far as all they said is heard. */
   const judge = Effect.gen(function* () {
     const now = yield* seconds
-    for (const one of [...attended]) {
+    const atWork = new Set(foremost())
+    for (const one of [...attended].filter(({ exhausted }) => exhausted)) {
       const { order, attempts, exits, last } = one
+      const silence = now - Math.max(one.heard, one.idle)
       const newest = [...attempts.keys()].sort().at(-1)
       const crashed = newest !== undefined && exits.has(newest) && last?._tag !== "End"
       if (crashed && now - one.heard > 2 * site.pollSeconds) {
@@ -196,30 +212,54 @@ export const makeAttendance = Effect.fnUntraced(function* (
         const what = broken === undefined ? "ended without a last word" : `does not speak the protocol: ${broken}`
         const message = `the worker of job ${taskId(order)} ${what}; see ${order.submission.folder}/logs/${order.line}.err on ${host.name}`
         fail(one, slurmError("Device", message, { retryable: broken === undefined }))
-      } else if (one.state === "RUNNING" && last !== undefined && now - one.heard > site.stallSeconds) {
-        const message = `nothing was heard of job ${taskId(order)} for ${Math.round(now - one.heard)} s, though it runs; it is cancelled`
+      } else if (one.state === "RUNNING" && atWork.has(one) && silence > site.stallSeconds) {
+        const message = `nothing was heard of job ${taskId(order)} for ${Math.round(silence)} s, though it runs; it is cancelled`
         yield* Effect.ignore(client.cancel([taskId(order)]))
         fail(one, slurmError("Device", message, { retryable: true }))
       }
     }
-    const gone = [...attended].filter(({ absent }) => absent >= PATIENCE)
+    // A network file system may show last words late. Jobs that a driver before this one cancelled have had their time.
+    const gone = [...attended].filter(
+      ({ absent, absentSince, exhausted, order }) =>
+        exhausted && absent >= PATIENCE && (order.submission.stopped || now - absentSince >= site.lostSeconds),
+    )
     if (gone.length === 0) return
     const fates = yield* client.fate(gone.map(({ order }) => taskId(order)))
-    for (const one of gone) fail(one, lost(one.order, fates.get(taskId(one.order)), one.last, host))
+    const cancelled = new Set<Submission>()
+    for (const submission of new Set(gone.map(({ order }) => order.submission)))
+      if (!submission.stopped && (yield* host.exists(`${submission.folder}/${STOP}`))) cancelled.add(submission)
+    for (const one of gone) {
+      const { submission } = one.order
+      fail(
+        one,
+        cancelled.has(submission)
+          ? slurmError("Unavailable", "the jobs of this study were cancelled; run it again, and it goes on")
+          : lost(one.order, fates.get(taskId(one.order)), one.last, host),
+      )
+    }
   })
 
+  const warnOnce = (error: BackendError) => {
+    if (trouble === error.message) return Effect.void
+    trouble = error.message
+    return Effect.logWarning(`${error.message}; jobs go on, asking again`)
+  }
+
+  /** Results first: they come though no scheduler answers. */
   const look = Effect.gen(function* () {
-    const asked = yield* lookAtQueue
     yield* listAttempts
     yield* readJournals
-    if (asked) yield* judge
+    if (yield* lookAtQueue) yield* judge
     trouble = undefined
   }).pipe(
-    Effect.catch((error) => {
-      if (trouble === error.message) return Effect.void
-      trouble = error.message
-      return Effect.logWarning(`${error.message}; jobs go on, asking again`)
-    }),
+    Effect.catch(warnOnce),
+    // A defect here must not leave everybody waiting for ever.
+    Effect.catchDefect((defect) =>
+      Effect.sync(() => {
+        const message = `the watch over jobs broke: ${defect instanceof Error ? defect.message : String(defect)}; jobs go on`
+        for (const one of [...attended]) fail(one, slurmError("Device", message, { retryable: true, cause: defect }))
+      }),
+    ),
   )
 
   yield* Effect.gen(function* () {
@@ -238,7 +278,15 @@ export const makeAttendance = Effect.fnUntraced(function* (
           const queue = yield* Queue.unbounded<Sighting, BackendError | Cause.Done>()
           const one: Attended = {
             ...{ order, queue, attempts: new Map(), exits: new Set(), state: undefined, place: undefined },
-            ...{ absent: 0, looks: 0, heard: yield* seconds, last: undefined },
+            ...{
+              absent: 0,
+              absentSince: 0,
+              looks: 0,
+              heard: yield* seconds,
+              idle: 0,
+              exhausted: false,
+              last: undefined,
+            },
           }
           yield* Effect.acquireRelease(
             Effect.sync(() => attended.add(one)),

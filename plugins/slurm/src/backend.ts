@@ -15,6 +15,7 @@ import {
 import { type DataSource, publishedFiles } from "@ts/data"
 import { makePublishing } from "@ts/worker"
 import { Context, Effect, FileSystem, Layer, Path, type Scope, Stream } from "effect"
+import { makeAbandon } from "./abandon.ts"
 import { makeAttendance } from "./attend.ts"
 import { slurmClient } from "./client.ts"
 import { describeSite } from "./describe.ts"
@@ -23,7 +24,7 @@ import { type Cluster, follow } from "./follow.ts"
 import type { Host } from "./host.ts"
 import { hostFiles } from "./hostFiles.ts"
 import { cancelAll, type RunJob, runJobs } from "./jobs.ts"
-import { type Order, openLedger, taskId } from "./ledger.ts"
+import { openLedger } from "./ledger.ts"
 import { openHost } from "./openHost.ts"
 import { type Site, type SlurmOptions, siteOf } from "./options.ts"
 import { makeSubmitter } from "./submit.ts"
@@ -102,7 +103,9 @@ const make = Effect.gen(function* () {
     jobs,
   }
   const attendance = yield* makeAttendance(host, client, site)
-  const hello = yield* describeSite(host, client, site, attendance, submitting)
+  // Asked beside the studies: their ledgers know nothing of it.
+  const asking = { ...submitting, root: `${site.shared}/describe` }
+  const hello = yield* describeSite(host, client, site, attendance, asking)
   const ledger = yield* openLedger(host, client, root, submitting.nameOf)
   const publishing = yield* makePublishing(
     "slurm",
@@ -117,30 +120,6 @@ const make = Effect.gen(function* () {
     startupSeconds: site.startupSeconds,
   }
 
-  /** Others in the same job go on: it is put back into the queue where this order is the one at work. */
-  const abandon = (order: Order) =>
-    Effect.gen(function* () {
-      const others = ledger
-        .live()
-        .filter((other) => other !== order && other.submission === order.submission && other.task === order.task)
-      yield* host.writeFiles([{ path: `${order.folder}/done`, content: "" }])
-      const alone = order.submission.orders.filter(({ task }) => task === order.task).length === 1
-      if (others.length === 0) {
-        if (alone && order.submission.orders.length === 1)
-          yield* host.writeFiles([{ path: `${order.submission.folder}/stop`, content: "" }])
-        yield* client.cancel([taskId(order)])
-      } else yield* client.requeue(taskId(order))
-      for (let waited = 0; waited < site.graceSeconds; waited += site.pollSeconds) {
-        const task = (yield* client.queue([order.submission.name])).find(({ id }) => id === taskId(order))
-        if (task === undefined || (others.length > 0 && task.state === "PENDING")) return
-        yield* Effect.sleep(`${site.pollSeconds} seconds`)
-      }
-    }).pipe(
-      Effect.catch(({ message }) =>
-        Effect.logWarning(`job ${taskId(order)} could not be cancelled: ${message}; cancel it by scancel`),
-      ),
-    )
-
   const cluster: Cluster = {
     capabilities,
     needs: hello.needs,
@@ -152,7 +131,7 @@ const make = Effect.gen(function* () {
     mirrorFolder: () => `${root}/mirrors/${randomUUID()}`,
     remove: host.remove,
     storeAt: (folder) => storeAt(host, folder),
-    abandon,
+    abandon: yield* makeAbandon(host, client, site, ledger),
     onInterrupt: site.onInterrupt,
   }
 
@@ -161,7 +140,7 @@ const make = Effect.gen(function* () {
     prepare: Effect.fnUntraced(function* (assignments) {
       const refusal = checkCapable(capabilities, assignments)
       if (refusal !== undefined) return yield* refusal
-      yield* ledger.forget(new Set(assignments.map(({ spec }) => runId(spec))))
+      yield* ledger.settle(new Set(assignments.map(({ spec }) => runId(spec))))
       return hello.needs.includes("data") ? yield* publishing.prepare(assignments) : { data: [] }
     }),
     train: (bundle) => {
@@ -191,7 +170,7 @@ export const SlurmBackend = {
       Effect.gen(function* () {
         const { site, host } = yield* reach(options)
         const client = slurmClient(host, site)
-        const live = (yield* openLedger(host, client, rootOf(site), jobName(site), true)).live()
+        const live = (yield* openLedger(host, client, rootOf(site), jobName(site))).live()
         return yield* runJobs(client, live)
       }),
     ),

@@ -10,7 +10,7 @@ import {
   stepBoundary,
 } from "@ts/backend"
 import { type Mirror, makeMirror, makeSieve, type Needs, orderRuns, PROTOCOL, type Publishing } from "@ts/worker"
-import { Effect, Exit, type Scope, Stream } from "effect"
+import { Effect, type Scope, Stream } from "effect"
 import type { Attendance, Sighting } from "./attend.ts"
 import { covers } from "./covers.ts"
 import { slurmError } from "./errors.ts"
@@ -88,12 +88,18 @@ const newOrder = Effect.fnUntraced(function* (cluster: Cluster, bundle: Bundle) 
   )
 })
 
+interface Followed {
+  readonly events: Stream.Stream<RunEvent, BackendError>
+  /** Once all of them have been taken. */
+  readonly collect: Effect.Effect<void, BackendError>
+}
+
 /** The events of one order that are about these runs. */
 const eventsOf = Effect.fnUntraced(function* (
   cluster: Cluster,
   order: Order,
   bundle: ReadonlyArray<Assignment>,
-): Effect.fn.Return<Stream.Stream<RunEvent, BackendError>, BackendError, CheckpointStore | Scope.Scope> {
+): Effect.fn.Return<Followed, BackendError, CheckpointStore | Scope.Scope> {
   const ids = bundle.map(({ spec }) => runId(spec))
   const checkpoints = order.document.do === "train" ? order.document.checkpoints : cluster.checkpoints
   const mirror = yield* mirrorOf(cluster, checkpoints, bundle)
@@ -117,27 +123,31 @@ const eventsOf = Effect.fnUntraced(function* (
     return mirror.told(event)
   }
   let collected = false
+  let failed = false
   const collect = Effect.gen(function* () {
     collected = true
     const over = yield* cluster.ledger.collect(order, ids)
     if (over && checkpoints !== cluster.checkpoints) yield* cluster.remove(checkpoints)
   })
-  yield* Effect.addFinalizer((exit) =>
+  // Whatever else ends the stream (an interruption, a store that is full) says nothing about the order.
+  yield* Effect.addFinalizer(() =>
     Effect.gen(function* () {
-      if (collected) return
-      const failed = Exit.isFailure(exit) && !Exit.hasInterrupts(exit)
-      if (!failed && cluster.onInterrupt === "leave") return
+      if (collected || (!failed && cluster.onInterrupt === "leave")) return
       if (!failed) yield* cluster.abandon(order)
       yield* mirror.settle
       yield* cluster.ledger.end(order)
     }).pipe(Effect.ignore),
   )
-  return cluster.attendance.attend(order).pipe(
+  const events = cluster.attendance.attend(order).pipe(
+    Stream.tapError(() =>
+      Effect.sync(() => {
+        failed = true
+      }),
+    ),
     Stream.mapEffect(eventsIn),
     Stream.flatMap(Stream.fromIterable),
-    // What was told has been taken by whoever asks for more.
-    Stream.concat(Stream.fromEffectDrain(collect)),
   )
+  return { events, collect }
 })
 
 export const follow = (cluster: Cluster, bundle: Bundle): Stream.Stream<RunEvent, BackendError, CheckpointStore> => {
@@ -157,10 +167,15 @@ export const follow = (cluster: Cluster, bundle: Bundle): Stream.Stream<RunEvent
         known.delete(undefined)
         const [first, ...more] = missing
         if (first !== undefined) known.set(yield* newOrder(cluster, [first, ...more]), missing)
-        const streams = [...known].map(([order, assignments]) => Stream.unwrap(eventsOf(cluster, order!, assignments)))
-        return Stream.concat(
-          Stream.mergeAll(streams, { concurrency: "unbounded" }).pipe(Stream.filter(sieve.isNews)),
-          Stream.suspend(() => round(times + 1)),
+        const followed = yield* Effect.forEach(known, ([order, assignments]) => eventsOf(cluster, order!, assignments))
+        return Stream.mergeAll(
+          followed.map(({ events }) => events),
+          { concurrency: "unbounded" },
+        ).pipe(
+          Stream.filter(sieve.isNews),
+          // What is merged is read ahead; whoever asks for more after its end has taken all of it.
+          Stream.concat(Stream.fromEffectDrain(Effect.forEach(followed, ({ collect }) => collect, { discard: true }))),
+          Stream.concat(Stream.suspend(() => round(times + 1))),
         )
       }),
     )

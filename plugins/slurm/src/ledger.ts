@@ -34,7 +34,14 @@ export interface Submission {
   readonly name: string
   readonly orders: ReadonlyArray<Order>
   readonly jobId: string
+  /** It was cancelled before this driver came. */
+  readonly stopped: boolean
 }
+
+/** Once it lies in a submission, nothing of it starts any more. */
+export const STOP = "stop"
+/** In the folder of an order's journals: it is not to be trained, or not again. */
+export const DONE = "done"
 
 export const taskId = ({ submission, task }: Order): string => `${submission.jobId}_${task}`
 
@@ -42,6 +49,11 @@ export interface Ledger {
   readonly add: (submission: Submission) => void
   /** The order that works on a run, or has and was not collected. */
   readonly of: (runId: string) => Order | undefined
+  /**
+   * What a driver may do once it is the only one: adopt or take away what a killed one left half made, and forget its orders about none of
+   * these runs, whose results were stored before it could say so. Those of today stay: a plan that reaches further may want them.
+   */
+  readonly settle: (planned: ReadonlySet<string>) => Effect.Effect<void, BackendError>
   readonly live: () => ReadonlyArray<Order>
   /**
    * All results of some of its runs are where they belong; the submission goes once this holds of all runs of all its orders. Gives
@@ -50,17 +62,9 @@ export interface Ledger {
   readonly collect: (order: Order, runIds: ReadonlyArray<string>) => Effect.Effect<boolean, BackendError>
   /** It will say no more; what it left unsaid is to be ordered anew. Its logs stay until the next driver comes. */
   readonly end: (order: Order) => Effect.Effect<void, BackendError>
-  /**
-   * Forgets orders of an earlier driver about none of these runs: it died after their results were stored, and before it said so. Those of today
-   * stay: they may be wanted again, by a plan that reaches further.
-   */
-  readonly forget: (planned: ReadonlySet<string>) => Effect.Effect<void, BackendError>
 }
 
 const DAY = 86_400_000
-/** In every order to train. */
-const TRAIN = '"do":"train"'
-
 export const jobsFolder = (root: string): string => `${root}/jobs`
 
 /** All of each file, as text; files that are not there are left out. */
@@ -82,12 +86,12 @@ const readAll = Effect.fnUntraced(function* (host: Host, paths: ReadonlyArray<st
 
 /** Orders as lines of a file, and tasks as ranges of them. */
 export const ordersOf = (
-  submission: Omit<Submission, "orders">,
+  submission: Omit<Submission, "orders" | "stopped"> & { readonly stopped?: boolean },
   documents: ReadonlyArray<OrderDocument>,
   tasks: ReadonlyArray<readonly [number, number]>,
 ): Submission => {
   const orders: Array<Order> = []
-  const made: Submission = { ...submission, orders }
+  const made: Submission = { stopped: false, ...submission, orders }
   for (const [task, [first, last]] of tasks.entries()) {
     for (let line = first; line <= last; line++) {
       const document = documents[line - 1]
@@ -103,32 +107,56 @@ export const ordersOf = (
 
 const lines = (text: string) => text.split("\n").filter((line) => line !== "")
 
-/**
- * A driver that was killed while it submitted has left no job id: the queue may know the job by its name. One that is nowhere is made
- * void, so that it does nothing should it turn up late.
- */
-const adopt = Effect.fnUntraced(function* (host: Host, client: Client, folder: string, name: string) {
-  const [found] = yield* client.queue([name])
-  if (found !== undefined) {
-    yield* host.writeFiles([{ path: `${folder}/job`, content: found.arrayId }])
-    return found.arrayId
-  }
-  yield* host.remove(folder)
-  return undefined
+/** A submission as it lies there; `jobId` is missing where a driver was killed before it could write it down. */
+interface Found {
+  readonly id: string
+  readonly folder: string
+  readonly documents: ReadonlyArray<OrderDocument>
+  readonly tasks: ReadonlyArray<readonly [number, number]>
+  readonly jobId: string | undefined
+  readonly stopped: boolean
+  /** Lines of orders that are over. */
+  readonly over: ReadonlySet<number>
+}
+
+const FILES = ["orders.jsonl", "tasks", "job", "claim", "over", STOP]
+
+const find = Effect.fnUntraced(function* (host: Host, root: string) {
+  const [ids] = yield* host.list([jobsFolder(root)])
+  const folderOf = (id: string) => `${jobsFolder(root)}/${id}`
+  const texts = yield* readAll(
+    host,
+    ids!.flatMap((id) => FILES.map((file) => `${folderOf(id)}/${file}`)),
+  )
+  // Empty files are read as if they were not there.
+  const stops = yield* host.list(ids!.map(folderOf))
+  return yield* Effect.forEach(ids!, (id, i) =>
+    Effect.gen(function* () {
+      const folder = folderOf(id)
+      const [orders, tasks, job, claim, past] = FILES.map((file) => texts.get(`${folder}/${file}`)?.trim())
+      if (orders === undefined || tasks === undefined) return { id, folder, broken: "half made" }
+      const documents = yield* Effect.forEach(lines(orders), (line) => Effect.option(decodeOrder(line)))
+      const known = documents.flatMap((document) => (document._tag === "Some" ? [document.value] : []))
+      if (known.length < documents.length) return { id, folder, broken: "written by another version" }
+      return {
+        ...{ id, folder, documents: known, jobId: job ?? claim, stopped: stops[i]!.includes(STOP) },
+        tasks: lines(tasks).map((line) => line.split(" ").map(Number) as [number, number]),
+        over: new Set(past === undefined ? [] : lines(past).map(Number)),
+      } satisfies Found
+    }),
+  )
 })
 
-/** `looking`: only that. Another driver may be at work, and in the middle of a submission. */
+/** Reads what lies there, and changes nothing: another driver may be at work, and in the middle of a submission. */
 export const openLedger = Effect.fnUntraced(function* (
   host: Host,
   client: Client,
   root: string,
   nameOf: (id: string) => string,
-  looking = false,
 ): Effect.fn.Return<Ledger, BackendError> {
   const submissions = new Map<string, Submission>()
   const byRun = new Map<string, Order>()
   const over = new Set<Order>()
-  const old: Array<Order> = []
   const collected = new Map<Order, Set<string>>()
   const failed = new Set<Submission>()
 
@@ -136,43 +164,24 @@ export const openLedger = Effect.fnUntraced(function* (
     submissions.set(submission.id, submission)
     for (const order of submission.orders) for (const runId of order.assignments.keys()) byRun.set(runId, order)
   }
-
   const leave = (order: Order) => {
     over.add(order)
     for (const runId of order.assignments.keys()) if (byRun.get(runId) === order) byRun.delete(runId)
   }
 
-  const [ids] = yield* host.list([jobsFolder(root)])
-  const files = ["orders.jsonl", "tasks", "job", "claim", "over"]
-  const folderOf = (id: string) => `${jobsFolder(root)}/${id}`
-  const texts = yield* readAll(
-    host,
-    ids!.flatMap((id) => files.map((file) => `${folderOf(id)}/${file}`)),
-  )
-  for (const id of ids!) {
-    const folder = folderOf(id)
-    const [orders, tasks, job, claim, past] = files.map((file) => texts.get(`${folder}/${file}`)?.trim())
-    const gone = new Set(past?.split("\n").map(Number))
-    // What a kill left half made has never been submitted; a node that was asked what it can do is asked again.
-    if (orders === undefined || tasks === undefined || gone.size >= lines(orders).length || !orders.includes(TRAIN)) {
-      if (!looking) yield* host.remove(folder)
-      continue
-    }
-    const name = nameOf(id)
-    const jobId = job ?? claim ?? (looking ? undefined : yield* adopt(host, client, folder, name))
-    if (jobId === undefined) continue
-    const documents = yield* Effect.forEach(lines(orders), (line) => Effect.option(decodeOrder(line)))
-    const known = documents.flatMap((document) => (document._tag === "Some" ? [document.value] : []))
-    // Orders of another version are none that can be gone on with.
-    if (known.length < documents.length) continue
-    const ranges = lines(tasks).map((line) => line.split(" ").map(Number) as [number, number])
-    const made = ordersOf({ id, folder, name, jobId }, known, ranges)
+  /** What an earlier driver left, and this one has not settled yet. */
+  let found = yield* find(host, root)
+  const enter = (one: Found, jobId: string) => {
+    const { id, folder, documents, tasks, stopped } = one
+    const made = ordersOf({ id, folder, name: nameOf(id), jobId, stopped }, documents, tasks)
     add(made)
-    for (const order of made.orders) if (gone.has(order.line)) leave(order)
-    if (submittedAt(id) < Date.now() - DAY) old.push(...made.orders.filter((order) => !over.has(order)))
+    for (const order of made.orders) if (one.over.has(order.line)) leave(order)
+    return made
   }
+  const known = new Map<string, Submission>()
+  for (const one of found) if (!("broken" in one) && one.jobId !== undefined) known.set(one.id, enter(one, one.jobId))
 
-  const settle = Effect.fnUntraced(function* (order: Order) {
+  const close = Effect.fnUntraced(function* (order: Order) {
     const { submission } = order
     leave(order)
     const past = submission.orders.filter((each) => over.has(each))
@@ -183,25 +192,52 @@ export const openLedger = Effect.fnUntraced(function* (
     submissions.delete(submission.id)
     yield* host.remove(submission.folder)
   })
+
+  const settle = Effect.fnUntraced(function* (planned: ReadonlySet<string>) {
+    const left = found
+    found = []
+    if (left.length === 0) return
+    const queued = Map.groupBy(yield* client.queue(left.map(({ id }) => nameOf(id))), ({ name }) => name)
+    for (const one of left) {
+      const [task] = queued.get(nameOf(one.id)) ?? []
+      if ("broken" in one) {
+        // Jobs of orders that cannot be understood are of no use to anybody.
+        if (task !== undefined) yield* client.cancel([task.arrayId])
+        yield* host.remove(one.folder)
+      } else if (one.jobId === undefined) {
+        // Killed while it submitted: the queue knows the job, or there is none. One that turns up late finds no folder, and does nothing.
+        if (task === undefined) yield* host.remove(one.folder)
+        else {
+          yield* host.writeFiles([{ path: `${one.folder}/job`, content: `${task.arrayId}\n` }])
+          enter(one, task.arrayId)
+        }
+      } else if (task === undefined) {
+        const orders = known.get(one.id)!.orders
+        const open = orders.filter((order) => !over.has(order))
+        const wanted = open.some(({ assignments }) => [...assignments.keys()].some((runId) => planned.has(runId)))
+        if (open.length === 0) yield* host.remove(one.folder)
+        else if (!wanted && submittedAt(one.id) < Date.now() - DAY)
+          yield* Effect.forEach(open, close, { discard: true })
+      }
+    }
+  })
+
   return {
     add,
     of: (runId) => byRun.get(runId),
+    settle,
     live: () => [...submissions.values()].flatMap(({ orders }) => orders.filter((order) => !over.has(order))),
     collect: (order, runIds) => {
       const done = new Set([...(collected.get(order) ?? []), ...runIds])
       collected.set(order, done)
       for (const runId of runIds) if (byRun.get(runId) === order) byRun.delete(runId)
-      return done.size < order.assignments.size ? Effect.succeed(false) : Effect.as(settle(order), true)
+      return done.size < order.assignments.size ? Effect.succeed(false) : Effect.as(close(order), true)
     },
-    forget: (planned) =>
-      Effect.forEach(
-        old.splice(0).filter(({ assignments }) => ![...assignments.keys()].some((runId) => planned.has(runId))),
-        settle,
-        { discard: true },
-      ),
-    end: (order) => {
-      failed.add(order.submission)
-      return settle(order)
-    },
+    end: (order) =>
+      Effect.suspend(() => {
+        failed.add(order.submission)
+        // Its job may come back, for the others of it.
+        return Effect.andThen(host.writeFiles([{ path: `${order.folder}/${DONE}`, content: "" }]), close(order))
+      }),
   }
 })

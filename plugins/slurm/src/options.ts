@@ -112,6 +112,8 @@ const fields = {
   onInterrupt: Schema.optionalKey(Schema.Literals(["leave", "cancel"])),
   /** How long a cancelled job may take to write its checkpoint before nobody waits for it any more. */
   graceSeconds: Schema.optionalKey(Positive),
+  /** How long a job may be out of the queue before its order is given up: a network file system may show its last words late. */
+  lostSeconds: Schema.optionalKey(Positive),
   /** A job that runs and says nothing for so long hangs, and is cancelled. */
   stallSeconds: Schema.optionalKey(Positive),
   /** Where the scheduler's commands run; absent: here. */
@@ -136,7 +138,7 @@ export interface SlurmOptions extends Schema.Schema.Type<typeof Fields> {
 const defaults = {
   ...{ name: "runs", signalSeconds: 60, restarts: 100, onInterrupt: "leave" as "leave" | "cancel" },
   ...{ pollSeconds: 5, queueSeconds: 30, filesPerSecond: 200, timeoutSeconds: 20 },
-  ...{ jobSeconds: 600, gatherSeconds: 1, startupSeconds: 60, graceSeconds: 60, stallSeconds: 900 },
+  ...{ jobSeconds: 600, gatherSeconds: 1, startupSeconds: 60, graceSeconds: 60, lostSeconds: 60, stallSeconds: 900 },
 }
 
 /** Options with defaults filled in. */
