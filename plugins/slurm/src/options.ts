@@ -77,7 +77,7 @@ const fields = {
   memory: Schema.optionalKey(Schema.String.check(filter((value) => /^\d+[KMGT]?$/.test(value), 'like "16G"'))),
   /** What goes before the worker's command, e.g. `["apptainer", "exec", "image.sif"]`. */
   container: Schema.optionalKey(Argv),
-  /** Lines of shell before the first worker starts, e.g. `module load python`: the user's own, run as they are. */
+  /** Lines of shell before each worker, in a shell of its own, e.g. `module load python`: the user's own, run as they are. */
   setup: Schema.optionalKey(Schema.Array(Line)),
   /** Variables for the worker. Nothing of the driver's environment gets there by itself. */
   environment: Schema.optionalKey(Environment),

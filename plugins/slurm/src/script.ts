@@ -134,14 +134,23 @@ const signals = ({ site }: ScriptInput): ReadonlyArray<string> => [
   "}",
 ]
 
-const environment = ({ site }: ScriptInput): ReadonlyArray<string> => [
+/** A worker's own shell: what its environment and setup change there, print or read is nothing to this script. */
+const workers = ({ site, worker }: ScriptInput): ReadonlyArray<string> => [
+  "prepare() {",
   ...Object.entries(site.environment ?? {}).map(([name, value]) => `export ${name}=${quote(value)}`),
   ...(site.setup ?? []),
-  `export ${ATTEMPT_VARIABLE}="$attempt"`,
+  ":",
+  "}",
+  "# Its input is the order, its output the journal: setup gets neither.",
+  "work() {",
+  "  exec 8<&0 9>&1 < /dev/null >&2",
+  "  prepare",
+  `  export ${ATTEMPT_VARIABLE}="$attempt"`,
+  `  exec ${quoteAll([...(site.container ?? []), ...(site.worker ?? worker)])} <&8 >&9 8<&- 9>&-`,
+  "}",
 ]
 
-const work = ({ site, worker }: ScriptInput): ReadonlyArray<string> => [
-  `work() { exec ${quoteAll([...(site.container ?? []), ...(site.worker ?? worker)])}; }`,
+const work = (): ReadonlyArray<string> => [
   'range=$(sed -n "$((task + 1))p" tasks)',
   "n=${range% *} last=${range#* } failed=0",
   'while [ "$n" -le "$last" ]; do',
@@ -158,6 +167,8 @@ const work = ({ site, worker }: ScriptInput): ReadonlyArray<string> => [
   '    while :; do wait "$worker"; code=$?; kill -0 "$worker" 2>/dev/null || break; done',
   "    worker=",
   '    mine || { say "a later attempt goes on"; exit 0; }',
+  "    # Told to stop before it could listen, in its setup for example: 128 + TERM.",
+  '    [ "$code" -ne 143 ] || [ -z "$stopped" ] || again',
   "    case $code in",
   '      0) : > "journals/$n/done" ;;',
   `      ${workerExit.stopped}) again ;;`,
@@ -182,7 +193,7 @@ export const jobScript = (input: ScriptInput): Effect.Effect<string, BackendErro
     return refuse("folder", folder, "an absolute path of one line")
   for (const [field, count] of Object.entries({ tasks, atOnce, minutes }))
     if (!Number.isInteger(count) || count < 1) return refuse(field, count, "a positive whole number")
-  const parts = [preamble, signals, environment, work]
+  const parts = [preamble, signals, workers, work]
   const lines = ["#!/bin/sh", ...directives(input), "", ...parts.flatMap((part) => [...part(input), ""])]
   const own = site.script === undefined ? lines : site.script(lines)
   return Effect.succeed(`${own.join("\n").trimEnd()}\n`)

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process"
-import { existsSync, readdirSync, statSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Effect } from "effect"
@@ -65,6 +66,32 @@ itOnCluster("works off orders under any folder's name, and tells nobody else", a
   expect(existsSync("/tmp/tt-broke-out")).toBe(false)
   for (const name of readdirSync(job.folder, { recursive: true, encoding: "utf8" }))
     expect(statSync(join(job.folder, name)).mode & 0o077, name).toBe(0)
+})
+
+itOnCluster("what setup and environment change is the worker's alone", async () => {
+  // The script needs more than that.
+  const bin = mkdtempSync(join(tmpdir(), "tt-bin-"))
+  symlinkSync("/bin/cat", join(bin, "cat"))
+  const place = await workplace({
+    setup: ["cd /", "set -eu", "cat", "echo ready", "export FROM_SETUP=$PWD", "return 0 2>/dev/null || true"],
+    environment: { PATH: bin },
+  })
+  const job = await place.submit("tt-setup", [[quick, quick]])
+  await settled(place, `${job.id}_0`)
+  expect([1, 2].map((n) => [job.done(n), job.steps(n)])).toEqual(Array(2).fill([true, counted(2)]))
+  expect(job.said(2)[0]!.messages[0]!.environment).toMatchObject({ FROM_SETUP: "/", PATH: bin })
+  expect(job.log("1.err")).toBe("ready\n")
+  rmSync(bin, { recursive: true })
+})
+
+itOnCluster("a signal during setup puts the job back into the queue", async () => {
+  const place = await workplace({ setup: ['[ "0$SLURM_RESTART_COUNT" -gt 0 ] || { echo waits >&2; sleep 60; }'] })
+  const job = await place.submit("tt-setup-signal", [[quick]])
+  await until("setup runs", () => job.log("1.err") === "waits\n")
+  await cluster.command("scancel", "--batch", "--signal=TERM", `${job.id}_0`)
+  await settled(place, `${job.id}_0`)
+  expect([job.done(1), job.steps(1)]).toEqual([true, counted(2)])
+  expect(job.log(`${job.id}_0.out`)).not.toMatch(/its worker ended with/)
 })
 
 itOnCluster("a signal stops the worker at a step; the job puts itself back into the queue and goes on", async () => {
