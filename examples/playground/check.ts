@@ -26,7 +26,10 @@ const sizes = readdirSync(join(folder, "assets")).map(
 console.log(`bundle, KiB: ${sizes.join(", ")}`)
 
 const site = await serve(folder)
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] })
+const browser = await chromium.launch({
+  executablePath,
+  args: ["--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-webgpu"],
+})
 let failed = 0
 try {
   const only = process.argv.slice(2)

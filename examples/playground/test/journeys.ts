@@ -122,6 +122,35 @@ export const training = async (place: Place) => {
   return visit
 }
 
+/** The same on WebGPU, here by an adapter in software, which the page takes only when it is told to. */
+export const onWebGpu = async (place: Place) => {
+  const visit = await Visit.begin(place, "desktop")
+  const { page } = visit
+  await visit.open(nameOf(initialChoice("transformer")))
+  await visit.until(/25 runs to train/)
+  if (await page.isHidden("#accelerate-row")) {
+    const why = `no WebGPU here: ${await page.textContent("#device")}`
+    if (process.env["CI"]) throw new Error(why)
+    console.log(`skip onWebGpu: ${why}`)
+    return visit
+  }
+  await page.check("#accelerate")
+  await visit.until(/^Computed by WebGPU/, "#device")
+  await visit.until(/25 runs to train/)
+  await page.click("#go")
+  await page.waitForSelector(".speck", { timeout: 40_000 })
+  await visit.shot("desktop-webgpu")
+  await page.click("#go")
+  await visit.until(/^Paused/)
+  const rows = JSON.parse(await visit.download('[data-export="json"]')) as ReadonlyArray<Row>
+  assert.ok(rows.length > 0)
+  for (const { provenance, loss } of rows) {
+    assert.equal(provenance.backend, "webgpu")
+    assert.ok(loss > 2 && loss < Math.log(32) + 0.1, `a loss of ${loss}`)
+  }
+  return visit
+}
+
 /** The browser gives too little room: the page says what to do, and goes on when there is more. */
 export const fullStorage = async (place: Place) => {
   const visit = await Visit.begin(place, "desktop")

@@ -9,19 +9,22 @@ import { Layer } from "effect"
 import type { Choice } from "../studies/Choice.ts"
 import { lawOf, noiseOf } from "../studies/declaredLaw.ts"
 import { problem, readingNoise } from "../studies/leastSquares.ts"
-import { type Accelerator, accelerators } from "./accelerators.ts"
+import { type FindAccelerator, webgpu } from "./accelerators.ts"
+
+/** What to train on where there is a choice. */
+export type Wish = "processor" | "accelerator"
 
 export interface Chosen {
   readonly layer: Layer.Layer<Backend, BackendError>
   /** In words, for people. */
   readonly device: string
-  /** Why it is not a faster one. */
-  readonly fallback?: string
+  /** The accelerator that is here, and whether it is the one chosen; or why there is none. Absent where nothing is trained. */
+  readonly accelerator?: { readonly name: string; readonly chosen: boolean } | { readonly missing: string }
 }
 
 const data = Layer.orDie(DataSource.layer())
 
-const processor = (fallback: string): Chosen => ({
+const processor = {
   layer: trainerBackend({
     name: "reference",
     device: referenceDevice({ precision: "f32" }),
@@ -29,21 +32,19 @@ const processor = (fallback: string): Chosen => ({
     checkpointMillis: 2000,
   }).pipe(Layer.provide(data)),
   device: "this processor (the reference device, one thread)",
-  fallback,
-})
-
-/** The first device that is there, else the processor. */
-const trained = async (devices: ReadonlyArray<Accelerator>): Promise<Chosen> => {
-  const missing: Array<string> = []
-  for (const { name, find } of devices) {
-    const found = await find()
-    if ("layer" in found) return { layer: found.layer.pipe(Layer.provide(data)), device: name }
-    missing.push(`${name}: ${found.missing}`)
-  }
-  return processor(missing.length === 0 ? "this page was built without WebGPU" : missing.join("; "))
 }
 
-export const backendFor = async ({ preset, settings }: Choice, devices = accelerators): Promise<Chosen> => {
+/** As wished; without a wish on the accelerator, unless it is a slow one. */
+const trained = async (find: FindAccelerator, wish: Wish | undefined): Promise<Chosen> => {
+  const found = await find()
+  if ("missing" in found) return { ...processor, accelerator: found }
+  const { name, slow, layer } = found
+  const chosen = wish === undefined ? !slow : wish === "accelerator"
+  const accelerator = { name, chosen }
+  return chosen ? { layer: layer.pipe(Layer.provide(data)), device: name, accelerator } : { ...processor, accelerator }
+}
+
+export const backendFor = async ({ preset, settings }: Choice, wish?: Wish, find = webgpu): Promise<Chosen> => {
   switch (preset) {
     case "least-squares":
       return {
@@ -56,6 +57,6 @@ export const backendFor = async ({ preset, settings }: Choice, devices = acceler
         device: "the declared law; nothing is trained",
       }
     case "transformer":
-      return trained(devices)
+      return trained(find, wish)
   }
 }

@@ -2,7 +2,7 @@
 import { Backend, type CheckpointStore, type RunId } from "@ts/backend"
 import { Store, StoreError, Study, Sweep, type SweepEvent } from "@ts/sweep"
 import { Cause, Effect, Exit, Fiber, Layer, ManagedRuntime, Stream } from "effect"
-import { type Choice, nameOf } from "../studies/Choice.ts"
+import { nameOf } from "../studies/Choice.ts"
 import { presetOf } from "../studies/presets.ts"
 import { backendFor } from "./backends.ts"
 import type { EngineOrder, EngineReport, RunMark, Trace, Trouble } from "./messages.ts"
@@ -55,9 +55,12 @@ export const rowsOf = Effect.fnUntraced(function* (study: Study) {
 })
 
 /** An open study: everything about it that has a life of its own. */
-const openStudy = async (choice: Choice, kept: boolean, say: (report: EngineReport) => void) => {
+const openStudy = async (
+  { choice, kept, wish }: Extract<EngineOrder, { readonly do: "open" }>,
+  say: (report: EngineReport) => void,
+) => {
   const study = Study.make(presetOf(choice.preset).study(choice.settings))
-  const { layer, device, fallback } = await backendFor(choice)
+  const { layer, ...computing } = await backendFor(choice, wish)
   let pause = 0
   const store = kept ? Store.sqlite(nameOf(choice)) : Store.memory
   const runtime = ManagedRuntime.make(Layer.merge(paced(() => pause)(layer), store))
@@ -72,7 +75,7 @@ const openStudy = async (choice: Choice, kept: boolean, say: (report: EngineRepo
   const opened = look.pipe(
     Effect.tap(({ runs, rows }) =>
       Effect.sync(() => {
-        say({ is: "opened", device, ...(fallback === undefined ? {} : { fallback }), runs })
+        say({ is: "opened", ...computing, runs })
         say({ is: "rows", rows })
       }),
     ),
@@ -176,7 +179,7 @@ export const makeEngine = (say: (report: EngineReport) => void) => {
     switch (order.do) {
       case "open":
         await (await study)?.close()
-        study = openStudy(order.choice, order.kept, say)
+        study = openStudy(order, say)
         await study
         return
       case "run":

@@ -2,10 +2,11 @@
 import type { Row } from "@ts/fit"
 import type { RunStanding } from "@ts/sweep"
 import type { Choice } from "../studies/Choice.ts"
+import type { Chosen, Wish } from "./backends.ts"
 
 export type EngineOrder =
   /** First: opens the study and says how it stands. `kept`: in this browser's storage, or only as long as the page. */
-  | { readonly do: "open"; readonly choice: Choice; readonly kept: boolean }
+  | { readonly do: "open"; readonly choice: Choice; readonly kept: boolean; readonly wish?: Wish }
   /** `watchable`: runs that take no time are slowed down so far that one can follow. */
   | { readonly do: "run"; readonly watchable: boolean }
   | { readonly do: "pause" }
@@ -37,13 +38,7 @@ export interface Trace {
 export type Trouble = "another tab" | "no storage" | "other"
 
 export type EngineReport =
-  /** `device`: what computes, in words; `fallback`: why it is not the one that one would wish for. */
-  | {
-      readonly is: "opened"
-      readonly device: string
-      readonly fallback?: string
-      readonly runs: ReadonlyArray<RunMark>
-    }
+  | ({ readonly is: "opened"; readonly runs: ReadonlyArray<RunMark> } & Pick<Chosen, "device" | "accelerator">)
   | { readonly is: "rows"; readonly rows: ReadonlyArray<Row> }
   | {
       readonly is: "moved"

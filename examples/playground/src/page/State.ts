@@ -2,6 +2,7 @@
 import type { Row } from "@ts/fit"
 import type { PredictionView } from "../analyst/prediction.ts"
 import type { LawView } from "../analyst/view.ts"
+import type { Chosen } from "../engine/backends.ts"
 import type { RunMark, Trace, Trouble } from "../engine/messages.ts"
 import type { Choice } from "../studies/Choice.ts"
 
@@ -13,7 +14,7 @@ export interface State {
   /** Whether this browser keeps the study. */
   readonly kept: boolean
   readonly device: string
-  readonly fallback?: string
+  readonly accelerator?: Chosen["accelerator"]
   readonly trouble?: { readonly kind: Trouble; readonly message: string }
   readonly runs: ReadonlyMap<string, RunMark>
   /** Of runs at work. */

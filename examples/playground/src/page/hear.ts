@@ -25,13 +25,8 @@ const traced = (known: State["traces"], fresh: ReadonlyArray<Trace>, runs: State
 export const hearEngine = (state: State, report: EngineReport): State => {
   switch (report.is) {
     case "opened": {
-      const { device, fallback, runs } = report
-      const opened = {
-        ...state,
-        device,
-        ...(fallback === undefined ? {} : { fallback }),
-        runs: marked(new Map(), runs),
-      }
+      const { is: _, runs, ...computing } = report
+      const opened = { ...state, ...computing, runs: marked(new Map(), runs) }
       return { ...opened, phase: atRest(opened) }
     }
     case "rows":

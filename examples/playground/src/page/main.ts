@@ -1,6 +1,7 @@
 /** The page: one state, two workers, and parts that draw themselves from the state. */
 import { rampCss } from "@ts/report"
 import type { AnalystOrder, AnalystReport, Exported, Wanted } from "../analyst/messages.ts"
+import type { Wish } from "../engine/backends.ts"
 import type { EngineOrder, EngineReport } from "../engine/messages.ts"
 import { type Choice, choiceOf, initialChoice, nameOf, titleOf } from "../studies/Choice.ts"
 import { ahead } from "./ahead.ts"
@@ -30,9 +31,12 @@ const tellEngine = (order: EngineOrder) => engine.postMessage(order)
 const tellAnalyst = (order: AnalystOrder) => analyst.postMessage(order)
 
 const parts = {
-  form: studyForm((choice) => {
-    location.hash = nameOf(choice)
-  }),
+  form: studyForm(
+    (choice) => {
+      location.hash = nameOf(choice)
+    },
+    (wish) => void open(state.choice, state.kept, wish),
+  ),
   standing: standing({
     run: () => {
       // Asked for on a click, as browsers want it; without it the study may go when the device runs out of room.
@@ -106,7 +110,7 @@ const leave = (): Promise<void> => {
   return leaving
 }
 
-const open = async (choice: Choice, kept: boolean): Promise<void> => {
+const open = async (choice: Choice, kept: boolean, wish?: Wish): Promise<void> => {
   const { choice: before, runs, kept: wasKept } = state
   const touched = [...runs.values()].some(({ tokens }) => tokens > 0)
   const left = leave().then(async () => {
@@ -126,7 +130,7 @@ const open = async (choice: Choice, kept: boolean): Promise<void> => {
   }
   engine.onerror = ({ message }) =>
     become(hearEngine(state, { is: "failed", trouble: "other", message: `the engine stopped: ${message}` }))
-  tellEngine({ do: "open", choice, kept })
+  tellEngine({ do: "open", choice, kept, ...(wish === undefined ? {} : { wish }) })
 }
 
 addEventListener("hashchange", () => void open(addressed(), true))

@@ -78,7 +78,7 @@ export const standing = (actions: StandingActions) => {
 
   return (now: State) => {
     state = now
-    const { phase, runs, device, fallback, kept } = now
+    const { phase, runs, device, accelerator, kept } = now
     document.documentElement.dataset["phase"] = phase
     const words = statusText(now)
     // Not for every run: those who listen want to think, too.
@@ -97,9 +97,8 @@ export const standing = (actions: StandingActions) => {
     const told = (now.trouble?.message ?? "").replaceAll(nameOf(now.choice), "this study")
     const message = told.charAt(0).toUpperCase() + told.slice(1)
     if (trouble.textContent !== message) trouble.textContent = message
-    byId("device").textContent =
-      device === ""
-        ? ""
-        : `Computed by ${device}.${fallback === undefined ? "" : ` Not on the graphics card: ${fallback}.`}`
+    const missing =
+      accelerator !== undefined && "missing" in accelerator ? ` Not on a graphics card: ${accelerator.missing}.` : ""
+    byId("device").textContent = device === "" ? "" : `Computed by ${device}.${missing}`
   }
 }

@@ -1,4 +1,5 @@
 /** Which study: presets, and the dials of the one chosen. */
+import type { Wish } from "../engine/backends.ts"
 import { type Choice, initialChoice } from "../studies/Choice.ts"
 import type { PresetId } from "../studies/Preset.ts"
 import { presetOf, presets } from "../studies/presets.ts"
@@ -34,9 +35,11 @@ const dialRow = (
   return h("div", { className: "dial" }, h("label", { htmlFor: input.id }, label), output, input)
 }
 
-export const studyForm = (choose: (choice: Choice) => void): StudyForm => {
+export const studyForm = (choose: (choice: Choice) => void, trainOn: (wish: Wish) => void): StudyForm => {
   const fieldset = byId<HTMLFieldSetElement>("presets")
   const pace = byId<HTMLInputElement>("pace")
+  const accelerate = byId<HTMLInputElement>("accelerate")
+  accelerate.addEventListener("change", () => trainOn(accelerate.checked ? "accelerator" : "processor"))
   const inputs = new Map<PresetId, HTMLInputElement>()
   for (const { id, title, source, summary } of presets) {
     const input = h("input", { type: "radio", name: "preset", value: id, id: `preset-${id}` })
@@ -52,10 +55,17 @@ export const studyForm = (choose: (choice: Choice) => void): StudyForm => {
   let shown: Choice | undefined
   return {
     watchable: () => pace.checked,
-    render: ({ choice, phase }) => {
+    render: ({ choice, phase, accelerator }) => {
       const busy = phase === "running" || phase === "pausing"
       fieldset.disabled = busy
       for (const input of byId("dials").querySelectorAll("input")) input.disabled = busy
+      const there = accelerator !== undefined && "name" in accelerator
+      byId("accelerate-row").hidden = !there
+      accelerate.disabled = busy || phase === "opening"
+      if (there) {
+        accelerate.checked = accelerator.chosen
+        byId("accelerate-text").textContent = `Train on ${accelerator.name}`
+      }
       byId("pace-row").hidden = !presetOf(choice.preset).quick
       if (shown === choice) return
       shown = choice
