@@ -160,6 +160,14 @@ check(
 )
 const engine = ["--runs", "1000", "--cells", "2000"]
 check("measurement of the engine", "node", "--conditions=@ts/source", join(root, "bench/engine/run.ts"), ...engine)
+const cluster = ["--workers", "60", "--runs", "120", "--seconds", "6"]
+check(
+  "measurement of a cluster's driver",
+  "node",
+  "--conditions=@ts/source",
+  join(root, "bench/slurm/run.ts"),
+  ...cluster,
+)
 for (const example of readdirSync(join(root, "examples"))) {
   const { scripts } = JSON.parse(readFileSync(join(root, "examples", example, "package.json"), "utf8")) as {
     scripts?: Record<string, string>

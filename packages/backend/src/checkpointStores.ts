@@ -159,7 +159,7 @@ const memoryShelf = (): CheckpointShelf => {
   }
 }
 
-/** KeptCheckpoint as long as the layer lives. */
+/** Kept as long as the layer lives. */
 export const memoryCheckpoints: Layer.Layer<CheckpointStore> = Layer.sync(CheckpointStore, () =>
   checkpointsOn(memoryShelf(), "memory"),
 )
@@ -170,7 +170,7 @@ const Index = Schema.fromJsonString(Schema.Struct({ ref: CheckpointRef, rolling:
 const STRAY_AGE = 10 * 60_000
 
 /**
- * KeptCheckpoint in `folder/<run id>/`: `<hash>.safetensors` beside `<hash>.json`. A checkpoint exists once its JSON does, and
+ * Kept in `folder/<run id>/`: `<hash>.safetensors` beside `<hash>.json`. A checkpoint exists once its JSON does, and
  * both are on disk, their names too (fsync of files and folders), before `put` returns. One writer per run at a time, any
  * number of readers; a second writer of the same run (an attempt that was cut off and lives on) corrupts nothing.
  */
