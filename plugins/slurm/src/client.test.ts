@@ -39,9 +39,9 @@ it.each([
   ["sbatch: error: Batch job submission failed: Invalid qos specification", "qos", false, /qos is "long"/],
   [
     "sbatch: error: QOSMaxSubmitJobPerUserLimit\nsbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
-    "account",
+    "jobs",
     true,
-    /as many jobs as it may; wait/,
+    /jobs is none, and account "proj" with qos "long" may not have so many submitted; set jobs to less/,
   ],
   [
     "sbatch: error: Batch job submission failed: User's group not permitted to use this partition",

@@ -5,7 +5,7 @@
 import type { BackendError } from "@ts/backend"
 import { Effect } from "effect"
 import { type Known, refusal } from "./clientErrors.ts"
-import { slurmError } from "./errors.ts"
+import { outOfReach, slurmError } from "./errors.ts"
 import type { Host, Ran } from "./host.ts"
 import type { Site } from "./options.ts"
 import { persistently } from "./steady.ts"
@@ -186,9 +186,7 @@ export const slurmClient = (host: Host, site: Site): Client => {
         // A federation adds its cluster's name: `12;cluster`. A greeting of the site may come before.
         const id = /^(\d+)(?:;.*)?$/m.exec(result.stdout)?.[1]
         return id === undefined
-          ? Effect.fail(
-              slurmError("Unavailable", `sbatch on ${host.name} gave no job id but ${JSON.stringify(result.stdout)}`),
-            )
+          ? Effect.fail(outOfReach(`sbatch on ${host.name} gave no job id but ${JSON.stringify(result.stdout)}`))
           : Effect.succeed(id)
       })
     },

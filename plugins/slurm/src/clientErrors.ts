@@ -84,10 +84,10 @@ const REFUSALS: ReadonlyArray<Refusal> = [
   },
   {
     says: /QOSMaxSubmit|AssocMaxSubmit|QOSMaxJobs|violates accounting\/QOS policy|Job\/step .*limit|maximum number of jobs|MaxJobCount/i,
-    field: "account",
+    field: "jobs",
     retryable: true,
     message: ({ site }) =>
-      `account ${given(site.account)} with qos ${given(site.qos)} has as many jobs as it may; wait for some to end, or ask for less per job`,
+      `jobs is ${given(site.jobs)}, and account ${given(site.account)} with qos ${given(site.qos)} may not have so many submitted; set jobs to less, or wait for others to end`,
   },
   {
     says: /memory.*(not available|can not be satisfied)|Memory specification/i,
@@ -153,6 +153,9 @@ export const refusal = (
     )
   return slurmError("Unavailable", `${command} on ${known.host} failed: ${said || `exit code ${code}`}`)
 }
+
+/** Whether a submission was refused only because it would be too many jobs. */
+export const isFull = ({ field }: BackendError): boolean => field === "jobs"
 
 /** Why a job that waits will never start as it is, with the way out; undefined for a job that only has to wait. */
 export const hopeless = (reason: string, { site }: Known): BackendError | undefined => {

@@ -117,7 +117,8 @@ export const localHost = ({ timeoutSeconds, env }: LocalHostOptions): Host => {
     readFile: (path) => file("read", path, () => ifThere<Uint8Array>(readFile(path))),
     list: (folders) => file("list", folders[0] ?? "", () => Promise.all(folders.map(names))),
     exists: (path) => file("look at", path, async () => (await ifThere(stat(path))) !== undefined),
-    remove: (path) => file("remove", path, () => rm(path, { recursive: true, force: true })),
+    // A job may write its last words into a folder that is being removed.
+    remove: (path) => file("remove", path, () => rm(path, { recursive: true, force: true, maxRetries: 5 })),
     putFile: (local, path) =>
       file(
         "write",

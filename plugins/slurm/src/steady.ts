@@ -6,10 +6,13 @@ import type { Host } from "./host.ts"
 /** Within some seconds a connection is back, or it is worth telling. */
 const again = Schedule.exponential("250 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 5 }))
 
-export const persistently = <A>(effect: Effect.Effect<A, BackendError>): Effect.Effect<A, BackendError> =>
+export const persistently = <A>(
+  effect: Effect.Effect<A, BackendError>,
+  worthIt: (error: BackendError) => boolean = () => true,
+): Effect.Effect<A, BackendError> =>
   Effect.retry(effect, {
     schedule: again,
-    while: ({ reason, retryable }) => retryable && reason === "Unavailable",
+    while: (error) => error.retryable && error.reason === "Unavailable" && worthIt(error),
   })
 
 /** Files are read and written any number of times alike; commands are not, and are left to whoever knows them. */
