@@ -9,6 +9,7 @@ import { build } from "vite"
 import { findChromium } from "../../tests/browser/chromium.ts"
 import * as journeys from "./test/journeys.ts"
 import { serve } from "./test/serve.ts"
+import type { Place, Visit } from "./test/Visit.ts"
 
 const executablePath = findChromium()
 if (executablePath === undefined) {
@@ -30,26 +31,29 @@ const browser = await chromium.launch({
   executablePath,
   args: ["--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-webgpu"],
 })
+
+/** Whether it went well, said on the console. */
+const tried = async (name: string, journey: (place: Place) => Promise<Visit>): Promise<boolean> => {
+  const start = performance.now()
+  let problems: ReadonlyArray<string>
+  try {
+    const visit = await journey({ browser, url: site.url, shots })
+    problems = visit.faults
+    await visit.context.close()
+  } catch (error) {
+    problems = [error instanceof Error ? (error.stack ?? error.message) : String(error)]
+  }
+  const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  const verdict = problems.length === 0 ? "ok  " : "FAIL"
+  console.log(`${verdict} ${name} (${seconds} s)${problems.map((text) => `\n     ${text}`).join("")}`)
+  return problems.length === 0
+}
+
 let failed = 0
 try {
   const only = process.argv.slice(2)
-  for (const [name, journey] of Object.entries(journeys)) {
-    if (only.length > 0 && !only.includes(name)) continue
-    const start = performance.now()
-    let problems: ReadonlyArray<string>
-    try {
-      const visit = await journey({ browser, url: site.url, shots })
-      problems = visit.faults
-      await visit.context.close()
-    } catch (error) {
-      problems = [error instanceof Error ? (error.stack ?? error.message) : String(error)]
-    }
-    const seconds = ((performance.now() - start) / 1000).toFixed(1)
-    console.log(
-      `${problems.length === 0 ? "ok  " : "FAIL"} ${name} (${seconds} s)${problems.map((text) => `\n     ${text}`).join("")}`,
-    )
-    if (problems.length > 0) failed++
-  }
+  const asked = Object.entries(journeys).filter(([name]) => only.length === 0 || only.includes(name))
+  for (const [name, journey] of asked) if (!(await tried(name, journey))) failed++
 } finally {
   await browser.close()
   site.close()

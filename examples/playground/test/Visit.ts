@@ -6,10 +6,18 @@ import type { Browser, BrowserContext, Page } from "playwright-core"
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
+/** A page that does not do its part within this much has failed, seconds; a busy machine is no fault. */
+const PATIENCE = 120
+
 interface Violation {
   readonly id: string
   readonly impact: string
   readonly nodes: ReadonlyArray<{ readonly html: string; readonly failureSummary: string }>
+}
+
+interface Verdict {
+  readonly violations: ReadonlyArray<Violation>
+  readonly passes: ReadonlyArray<unknown>
 }
 
 export interface Place {
@@ -35,6 +43,7 @@ export class Visit {
 
   static async begin(place: Place, screen: Screen): Promise<Visit> {
     const context = await place.browser.newContext({ ...screens[screen], reducedMotion: "reduce" })
+    context.setDefaultTimeout(1000 * PATIENCE)
     return new Visit(place, context, await context.newPage())
   }
 
@@ -61,7 +70,7 @@ export class Visit {
   }
 
   /** Waits until the page says so, and gives what it says. */
-  async until(pattern: RegExp, selector = "#status", seconds = 30): Promise<string> {
+  async until(pattern: RegExp, selector = "#status", seconds = PATIENCE): Promise<string> {
     try {
       await this.page.waitForFunction(
         ([where, source]) => new RegExp(source!).test(document.querySelector(where!)?.textContent ?? ""),
@@ -86,12 +95,11 @@ export class Visit {
   async accessible(state: string): Promise<void> {
     // Evaluated, not added as a script: the page's policy has none of others.
     await this.page.evaluate(axe)
-    const violations = await this.page.evaluate(
-      async () =>
-        (await (globalThis as unknown as { axe: { run: () => Promise<{ violations: unknown }> } }).axe.run())
-          .violations,
+    const { violations, passes } = await this.page.evaluate(() =>
+      (globalThis as unknown as { axe: { run: () => Promise<Verdict> } }).axe.run(),
     )
-    for (const { id, impact, nodes } of violations as ReadonlyArray<Violation>)
+    if (passes.length < 10) this.faults.push(`${state}: axe-core looked at ${passes.length} rules only`)
+    for (const { id, impact, nodes } of violations)
       if (impact === "serious" || impact === "critical")
         this.faults.push(
           `${state}: ${id} (${impact}): ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("; ")}`,

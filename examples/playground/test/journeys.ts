@@ -138,7 +138,7 @@ export const onWebGpu = async (place: Place) => {
   await visit.until(/^Computed by WebGPU/, "#device")
   await visit.until(/25 runs to train/)
   await page.click("#go")
-  await page.waitForSelector(".speck", { timeout: 40_000 })
+  await page.waitForSelector(".speck")
   await visit.shot("desktop-webgpu")
   await page.click("#go")
   await visit.until(/^Paused/)

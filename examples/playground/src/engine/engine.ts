@@ -187,7 +187,11 @@ export const makeEngine = (say: (report: EngineReport) => void) => {
       case "pause":
         return (await study)?.pause()
       case "close":
-        await (await study)?.close()
+        // One that could not be opened holds nothing.
+        await study?.then(
+          ({ close }) => close(),
+          () => {},
+        )
         return say({ is: "closed" })
     }
   }

@@ -22,12 +22,12 @@ document.adoptedStyleSheets = [ramp]
 const addressed = (): Choice => choiceOf(decodeURIComponent(location.hash.slice(1))) ?? initialChoice("declared-law")
 
 let state: State = opening(addressed(), true)
-let engine: Worker
+let engine: Worker | undefined
 let analyst: Worker
 /** The engine before this one, until it has let go of its files. */
 let leaving: Promise<void> = Promise.resolve()
 
-const tellEngine = (order: EngineOrder) => engine.postMessage(order)
+const tellEngine = (order: EngineOrder) => engine?.postMessage(order)
 const tellAnalyst = (order: AnalystOrder) => analyst.postMessage(order)
 
 const parts = {
@@ -95,6 +95,7 @@ const leave = (): Promise<void> => {
   const [old, before] = [engine, leaving]
   analyst?.terminate()
   if (old === undefined) return before
+  engine = undefined
   leaving = before.then(
     () =>
       new Promise((resolve) => {
@@ -110,7 +111,11 @@ const leave = (): Promise<void> => {
   return leaving
 }
 
+/** Who moves a dial opens many studies, and means the last. */
+let openings = 0
+
 const open = async (choice: Choice, kept: boolean, wish?: Wish): Promise<void> => {
+  const turn = ++openings
   const { choice: before, runs, kept: wasKept } = state
   const touched = [...runs.values()].some(({ tokens }) => tokens > 0)
   const left = leave().then(async () => {
@@ -122,6 +127,7 @@ const open = async (choice: Choice, kept: boolean, wish?: Wish): Promise<void> =
   analyst.onmessage = ({ data }: MessageEvent<AnalystReport>) =>
     data.is === "export" ? save(data.file) : become(hearAnalyst(state, data))
   await left
+  if (turn !== openings) return
   engine = new Worker(new URL("../engine/worker.ts", import.meta.url), { type: "module", name: "engine" })
   engine.onmessage = ({ data }: MessageEvent<EngineReport>) => {
     if (data.is === "rows") tellAnalyst({ do: "rows", rows: data.rows })

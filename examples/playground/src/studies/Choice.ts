@@ -36,6 +36,8 @@ export const choiceOf = (name: string): Choice | undefined => {
 /** For people: the title and what was set. */
 export const titleOf = ({ preset, settings }: Choice): string => {
   const { title, dials } = presetOf(preset)
-  const set = dials.map(({ name, label, text }) => `${label.toLowerCase()} ${text(settings[name]!)}`)
+  const set = dials.map(
+    ({ name, label, text }) => `${label.charAt(0).toLowerCase()}${label.slice(1)} ${text(settings[name]!)}`,
+  )
   return set.length === 0 ? title : `${title}: ${set.join(", ")}`
 }

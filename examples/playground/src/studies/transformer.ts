@@ -26,8 +26,9 @@ export const transformer: Preset = {
     schedule: { kind: "constant_with_warmup", warmup: 2 ** 9 },
     data: { synthetic: { vocabulary: 32, order: 1, seed: 1 }, validation: { tokens: 2 ** 13, seed: 1 } },
     precision: "f32",
+    logEvery: 2 ** 11,
     batch: [2 ** 5, 2 ** 6, 2 ** 7, 2 ** 8, 2 ** 9],
-    horizon: [2 ** 14, 2 ** 15, 2 ** 16, 2 ** 17],
+    horizon: [2 ** 13, 2 ** 14, 2 ** 15, 2 ** 16, 2 ** 17],
     eta: {
       octaves: {
         center: { power: { of: "batch", coefficient: 2 ** -10.5, exponent: 0.45 } },

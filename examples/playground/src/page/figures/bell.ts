@@ -104,6 +104,7 @@ export const bellFigure = ({ law, batches, prediction, truth, seen }: BellFigure
       ...(prediction !== undefined && "value" in prediction.eta ? [Math.log2(prediction.eta.value)] : []),
     ],
     0.45,
+    2.5,
   )
   const known = law.bells.filter(({ bars }) => bars.length > 0).length
   const place = frame(

@@ -24,6 +24,7 @@ export const criticalFigure = (
       ...band.map((point) => point.y),
     ]),
     0.7,
+    3,
   )
   const { root, layer, px, py, top, bottom } = frame(
     width,

@@ -76,8 +76,11 @@ export const frame = (width: number, height: number, x: Axis, y: Axis, words: st
   return { root, layer, px, py, top, bottom }
 }
 
-/** Ends of a range with a margin; a range of nothing is one about zero. */
-export const padded = (values: ReadonlyArray<number>, margin: number): [number, number] => {
+/** Ends of a range with a margin, at least `least` apart; a range of nothing is one about zero. */
+export const padded = (values: ReadonlyArray<number>, margin: number, least = 0): [number, number] => {
   const finite = values.filter(Number.isFinite)
-  return finite.length === 0 ? [0, 1] : [Math.min(...finite) - margin, Math.max(...finite) + margin]
+  if (finite.length === 0) return [0, Math.max(1, least)]
+  const [low, high] = [Math.min(...finite) - margin, Math.max(...finite) + margin]
+  const more = Math.max(0, least - (high - low)) / 2
+  return [low - more, high + more]
 }
