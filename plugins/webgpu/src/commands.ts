@@ -34,23 +34,26 @@ export const bindCommands = async (gpu: Gpu, programs: Programs, memory: Memory,
     ],
   })
   const groups = new Map<string, GPUBindGroup>()
-  const groupOf = ({ places, label }: Dispatch): GPUBindGroup => {
-    const key = places.map(({ buffer, offset, size }) => `${buffer} ${offset} ${size}`).join()
+  const groupOf = ({ places, shape, label }: Dispatch): GPUBindGroup => {
+    const key = `${places.map(({ buffer, offset, size }) => `${buffer} ${offset} ${size}`).join()} ${shape.join(" ")}`
     const known = groups.get(key)
     if (known !== undefined) return known
     const made = device.createBindGroup({
       label,
-      layout: gpu.tensorLayout(places.length),
-      entries: places.map(({ buffer, offset, size }, binding) => ({
-        binding,
-        resource: { buffer: memory.tensors.get(buffer)!, offset: 4 * offset, size: 4 * size },
-      })),
+      layout: gpu.tensorLayout(places.length, shape.length > 0),
+      entries: [
+        ...places.map(({ buffer, offset, size }, binding) => ({
+          binding,
+          resource: { buffer: memory.tensors.get(buffer)!, offset: 4 * offset, size: 4 * size },
+        })),
+        ...(shape.length === 0 ? [] : [{ binding: places.length, resource: memory.shape(shape) }]),
+      ],
     })
     groups.set(key, made)
     return made
   }
   const command = async (dispatch: Dispatch): Promise<Command> => ({
-    pipeline: await gpu.pipeline(dispatch.code, dispatch.places.length, dispatch.label),
+    pipeline: await gpu.pipeline(dispatch.code, dispatch.places.length, dispatch.shape.length > 0, dispatch.label),
     tensors: groupOf(dispatch),
     grid: dispatch.grid,
   })

@@ -7,9 +7,10 @@ export interface Gpu {
   /** Why it is lost; undefined while it is not. */
   readonly lost: () => string | undefined
   readonly callLayout: GPUBindGroupLayout
-  readonly tensorLayout: (tensors: number) => GPUBindGroupLayout
+  /** With or without a uniform after the tensors. */
+  readonly tensorLayout: (tensors: number, open: boolean) => GPUBindGroupLayout
   /** Compiled once for each text. */
-  readonly pipeline: (code: string, tensors: number, label: string) => Promise<GPUComputePipeline>
+  readonly pipeline: (code: string, tensors: number, open: boolean, label: string) => Promise<GPUComputePipeline>
 }
 
 /** What kernels may ask of an adapter: what it has, since more is never slower. */
@@ -31,7 +32,7 @@ export const openGpu = async (adapter: GPUAdapter): Promise<Gpu> => {
   device.lost.then(({ reason, message }) => {
     lost = [reason, message].filter((part) => part !== "").join(": ") || "unknown reason"
   })
-  const storage = (binding: number, type: GPUBufferBindingType): GPUBindGroupLayoutEntry => ({
+  const entry = (binding: number, type: GPUBufferBindingType): GPUBindGroupLayoutEntry => ({
     binding,
     visibility: COMPUTE,
     buffer: { type },
@@ -39,21 +40,24 @@ export const openGpu = async (adapter: GPUAdapter): Promise<Gpu> => {
   const callLayout = device.createBindGroupLayout({
     entries: [
       { binding: 0, visibility: COMPUTE, buffer: { type: "uniform", hasDynamicOffset: true } },
-      storage(1, "read-only-storage"),
+      entry(1, "read-only-storage"),
     ],
   })
-  const layouts = new Map<number, { readonly tensors: GPUBindGroupLayout; readonly pipeline: GPUPipelineLayout }>()
-  const layoutOf = (tensors: number) => {
-    const known = layouts.get(tensors)
+  const layouts = new Map<string, { readonly tensors: GPUBindGroupLayout; readonly pipeline: GPUPipelineLayout }>()
+  const layoutOf = (tensors: number, open: boolean) => {
+    const key = `${tensors} ${open}`
+    const known = layouts.get(key)
     if (known !== undefined) return known
     const group = device.createBindGroupLayout({
-      entries: Array.from({ length: tensors }, (_, binding) => storage(binding, "storage")),
+      entries: Array.from({ length: open ? tensors + 1 : tensors }, (_, binding) =>
+        entry(binding, binding < tensors ? "storage" : "uniform"),
+      ),
     })
     const made = {
       tensors: group,
       pipeline: device.createPipelineLayout({ bindGroupLayouts: [callLayout, group] }),
     }
-    layouts.set(tensors, made)
+    layouts.set(key, made)
     return made
   }
   const pipelines = new Map<string, Promise<GPUComputePipeline>>()
@@ -61,13 +65,13 @@ export const openGpu = async (adapter: GPUAdapter): Promise<Gpu> => {
     device,
     lost: () => lost,
     callLayout,
-    tensorLayout: (tensors) => layoutOf(tensors).tensors,
-    pipeline: (code, tensors, label) => {
+    tensorLayout: (tensors, open) => layoutOf(tensors, open).tensors,
+    pipeline: (code, tensors, open, label) => {
       const known = pipelines.get(code)
       if (known !== undefined) return known
       const made = device.createComputePipelineAsync({
         label,
-        layout: layoutOf(tensors).pipeline,
+        layout: layoutOf(tensors, open).pipeline,
         compute: { module: device.createShaderModule({ code, label }), entryPoint: "main" },
       })
       pipelines.set(code, made)

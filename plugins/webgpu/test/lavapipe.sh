@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Unpacks Mesa's software Vulkan driver, lavapipe 25, from Debian's bookworm-backports, without installing it: Debian 12's own (22.3) has
-# no WebGPU. Tests find it in ../build/lavapipe. usage: lavapipe.sh [FOLDER]
+# no WebGPU. Tests use it where Chromium's SwiftShader is not, or with
+# VK_ICD_FILENAMES=FOLDER/icd.json. usage: lavapipe.sh [FOLDER], ../build/lavapipe unless given.
 # Needs the packages libvulkan1 and mesa-vulkan-drivers (the loader, and the libraries a driver links) and the lists of apt.
 set -euo pipefail
 folder="${1:-$(dirname "$0")/../build/lavapipe}"

@@ -6,7 +6,7 @@
  */
 import { alibiSlopes } from "@ts/program"
 import type { Place } from "../layout.ts"
-import { bound, type Dispatch, dispatch, float, groups, type Setting, scaleOf, threads, WORKGROUP } from "./kernel.ts"
+import { type Dispatch, dispatch, float, groups, type Setting, scaleOf, threads, WORKGROUP } from "./kernel.ts"
 
 export interface Heads {
   readonly width: number
@@ -145,9 +145,9 @@ const perHead =
     `${tensor}[${tensor}At + ${row} * ${heads}u + head]`
 
 const loopOver =
-  (setting: Setting, { width, heads }: Heads) =>
+  ({ width, heads }: Heads) =>
   (body: string): string =>
-    `for (var c = 0u; c < ${bound(setting, width / heads)}; c++) { ${body} }`
+    `for (var c = 0u; c < ${width / heads}u; c++) { ${body} }`
 
 const own = ({ width, heads }: Heads, names: readonly string[]): string =>
   names.map((name) => `var ${name}: array<f32, ${width / heads}>;`).join(" ")
@@ -158,7 +158,7 @@ export const attention = (
   scale: string | undefined,
   tensors: { readonly qkv: Place; readonly y: Place; readonly lse: Place },
 ): Dispatch => {
-  const each = loopOver(setting, size)
+  const each = loopOver(size)
   const q = third("qkv", size, 0)
   return walk(setting, size, {
     label: "attention",
@@ -210,7 +210,7 @@ export const attentionBackward = (
   },
 ): Dispatch[] => {
   const { dy, qkv, y, lse, dqkv, scratch } = tensors
-  const each = loopOver(setting, size)
+  const each = loopOver(size)
   const [q, k, v] = ([0, 1, 2] as const).map((index) => third("qkv", size, index))
   const [dq, dk, dv] = ([0, 1, 2] as const).map((index) => third("dqkv", size, index))
   const g = head("dy", size)

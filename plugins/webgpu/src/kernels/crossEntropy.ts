@@ -1,5 +1,5 @@
 import type { Place } from "../layout.ts"
-import { bound, type Dispatch, dispatch, type Setting, threads } from "./kernel.ts"
+import { type Dispatch, dispatch, type Setting, threads } from "./kernel.ts"
 import { teamOf } from "./team.ts"
 
 const target = ({ sequenceLength: S }: Setting, n: string): string =>
@@ -12,7 +12,7 @@ export const crossEntropy = (
   tensors: { readonly logits: Place; readonly loss: Place; readonly lse: Place },
 ): Dispatch => {
   const team = teamOf(setting)
-  const each = (body: string) => `for (var v = me; v < ${bound(setting, vocabulary)}; v += ${team.step}) { ${body} }`
+  const each = (body: string) => `for (var v = me; v < ${vocabulary}u; v += ${team.step}) { ${body} }`
   return dispatch(setting, {
     label: "cross_entropy",
     tensors,
@@ -66,7 +66,7 @@ export const sequenceLosses = (
     outside: team.outside,
     body: `${team.begin("call.sequences")}
   var part = 0.0f;
-  for (var t = me; t < ${bound(setting, S)}; t += ${team.step}) { part += loss[lossAt + row * ${S}u + t]; }
+  for (var t = me; t < ${S}u; t += ${team.step}) { part += loss[lossAt + row * ${S}u + t]; }
   let sum = teamSum(me, part);
   if (me == 0u) { results[call.results + slot * call.sequences + row] = sum; }`,
   })

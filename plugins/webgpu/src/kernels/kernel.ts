@@ -19,6 +19,8 @@ export interface Dispatch {
   readonly label: string
   /** Equal texts share one pipeline. */
   readonly code: string
+  /** Whole numbers that the text leaves open, in order. */
+  readonly shape: readonly number[]
   readonly places: readonly Place[]
   readonly grid: Grid
 }
@@ -62,13 +64,6 @@ export const float = (value: number): string => {
   return /[.e]/.test(text) ? `${text}f` : `${text}.0f`
 }
 
-/**
- * The bound of a loop that is known beforehand. Drivers in software unroll such loops and then take seconds to compile them: they get it
- * with a zero that they do not know.
- */
-export const bound = ({ cooperative }: Setting, count: number): string =>
-  cooperative ? `${count}u` : `(${count}u + call.zero)`
-
 export interface Parts {
   readonly label: string
   /** Tensors by the name they have in the text; absent ones are left out. `nAt` is where the lane's part of `n` begins. */
@@ -82,11 +77,31 @@ export interface Parts {
 
 const prelude = ({ lanes, scalarWords }: Setting): string => `
 struct Lane { index: u32, tokens: u32, links: u32, steps: u32 }
-struct Call { rows: u32, sequences: u32, results: u32, zero: u32, lanes: array<Lane, ${lanes}> }
+struct Call { rows: u32, sequences: u32, results: u32, unused: u32, lanes: array<Lane, ${lanes}> }
 @group(0) @binding(0) var<uniform> call: Call;
 @group(0) @binding(1) var<storage, read> words: array<u32>;
 fn scalar(lane: u32, place: u32) -> f32 { return bitcast<f32>(words[lane * ${scalarWords}u + 2u * place]); }
 `
+
+/** Numbers up to this stay in the text: most are of the kernel itself, not of a shape. */
+const SMALL = 4
+
+/**
+ * Whole numbers of a text out of it and into a uniform: drivers in software take a tenth of a second for a kernel, and seconds where
+ * they unroll its loops, so that all shapes share one. On a GPU numbers in the text are faster.
+ */
+const leaveOpen = (text: string): { readonly body: string; readonly shape: readonly number[] } => {
+  const shape: number[] = []
+  const opened = text.replaceAll(/\b(\d+)u\b/g, (literal, digits) => {
+    const value = Number(digits)
+    if (value <= SMALL) return literal
+    const known = shape.indexOf(value)
+    return `size${known < 0 ? shape.push(value) - 1 : known}`
+  })
+  const names = shape.map((_, at) => `let size${at} = shape[${at >> 2}].${"xyzw"[at & 3]};`)
+  const body = `${names.join("\n  ")}\n  ${opened}`
+  return { body, shape }
+}
 
 /** Puts a kernel together. `slot`, `lane`, `group` (its running number), `thread` and `local` are there for the body. */
 export const dispatch = (setting: Setting, parts: Parts): Dispatch => {
@@ -94,10 +109,13 @@ export const dispatch = (setting: Setting, parts: Parts): Dispatch => {
   const declarations = present.map(
     ([name], i) => `@group(1) @binding(${i}) var<storage, read_write> ${name}: array<f32>;`,
   )
-  // A single lane begins at 0 however long it is: its kernels are the same for all micro-batches.
-  const bases = present.map(
-    ([name, { stride }]) => `let ${name}At = ${setting.lanes === 1 || stride === 0 ? "0u" : `lane * ${stride}u`};`,
-  )
+  const bases = present.map(([name, { stride }]) => `let ${name}At = lane * ${stride}u;`)
+  const text = `${bases.join("\n  ")}\n${parts.body}`
+  const { body, shape } = setting.cooperative ? { body: text, shape: [] } : leaveOpen(text)
+  if (shape.length > 0) {
+    const vectors = Math.ceil(shape.length / 4)
+    declarations.push(`@group(1) @binding(${present.length}) var<uniform> shape: array<vec4<u32>, ${vectors}>;`)
+  }
   const code = `${prelude(setting)}${declarations.join("\n")}
 ${parts.outside ?? ""}
 @compute @workgroup_size(${parts.workgroup ?? WORKGROUP})
@@ -107,11 +125,10 @@ fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) lid
   let group = wid.y * count.x + wid.x;
   let local = lid.x;
   let thread = group * ${WORKGROUP}u + local;
-  ${bases.join("\n  ")}
-${parts.body}
+  ${body}
 }
 `
-  return { label: parts.label, code, places: present.map(([, place]) => place), grid: parts.grid }
+  return { label: parts.label, code, shape, places: present.map(([, place]) => place), grid: parts.grid }
 }
 
 /** `scale` of an operation, which not every one has. */

@@ -1,7 +1,7 @@
 /** Layer norm of a part of every row: all of it for `norm`, the q or k third for `qk_norm`. */
 import type { Place } from "../layout.ts"
 import { columnSums } from "./columns.ts"
-import { bound, type Dispatch, dispatch, float, type Setting, threads } from "./kernel.ts"
+import { type Dispatch, dispatch, float, type Setting, threads } from "./kernel.ts"
 import { teamOf } from "./team.ts"
 
 export interface Part {
@@ -28,7 +28,7 @@ export const norm = (
   },
 ): Dispatch => {
   const team = teamOf(setting)
-  const each = (body: string) => `for (var i = me; i < ${bound(setting, width)}; i += ${team.step}) { ${body} }`
+  const each = (body: string) => `for (var i = me; i < ${width}u; i += ${team.step}) { ${body} }`
   return dispatch(setting, {
     label: "norm",
     tensors,
@@ -38,10 +38,10 @@ export const norm = (
   let at = row * ${pitch}u + ${from}u;
   var part = 0.0f;
   ${each("part += x[xAt + at + i];")}
-  let mean = teamSum(me, part) / ${float(width)};
+  let mean = teamSum(me, part) / f32(${width}u);
   part = 0.0f;
   ${each("let centred = x[xAt + at + i] - mean; part += centred * centred;")}
-  let rstd = 1.0f / sqrt(teamSum(me, part) / ${float(width)} + ${float(eps)});
+  let rstd = 1.0f / sqrt(teamSum(me, part) / f32(${width}u) + ${float(eps)});
   if (me == 0u) {
     stats[statsAt + row * ${statsPitch}u + ${statsFrom}u] = mean;
     stats[statsAt + row * ${statsPitch}u + ${statsFrom + 1}u] = rstd;
@@ -83,14 +83,14 @@ export const normBackward = (
   let rstd = stats[statsAt + row * ${statsPitch}u + ${statsFrom + 1}u];
   var part = 0.0f;
   var crossed = 0.0f;
-  for (var i = me; i < ${bound(setting, width)}; i += ${team.step}) {
+  for (var i = me; i < ${width}u; i += ${team.step}) {
     let g = ${scaled};
     part += g;
     crossed += g * ((x[xAt + at + i] - mean) * rstd);
   }
-  let meanG = teamSum(me, part) / ${float(width)};
-  let meanGX = teamSum(me, crossed) / ${float(width)};
-  for (var i = me; i < ${bound(setting, width)}; i += ${team.step}) {
+  let meanG = teamSum(me, part) / f32(${width}u);
+  let meanGX = teamSum(me, crossed) / f32(${width}u);
+  for (var i = me; i < ${width}u; i += ${team.step}) {
     let xhat = (x[xAt + at + i] - mean) * rstd;
     let value = rstd * (${scaled} - meanG - xhat * meanGX);
     dx[dxAt + at + i] = ${adds ? "dx[dxAt + at + i] + value" : "value"};

@@ -5,7 +5,7 @@
  * Each invocation holds 4 x 4 elements in registers. Workgroups either share tiles of both factors in workgroup memory,
  * or, without barriers, read them directly.
  */
-import { bound, type CallSize, type Dispatch, dispatch, type Grid, type Parts, type Setting } from "./kernel.ts"
+import { type CallSize, type Dispatch, dispatch, type Grid, type Parts, type Setting } from "./kernel.ts"
 
 /** An index in WGSL, or a size known beforehand. */
 export type Extent = number | string
@@ -101,7 +101,7 @@ export const product = (setting: Setting, parts: Product): Dispatch => {
       : `
   {
     let first = 0u;
-    let end = ${bound(setting, k)};
+    let end = ${k}u;
     ${loop}
   }
   ${four.map((r) => `let total${r} = sum${r};`).join("\n  ")}`

@@ -5,7 +5,7 @@
  * Which tensor an element belongs to is looked up by its chunk of 64; the words say where tables are.
  */
 import type { Place } from "../layout.ts"
-import { bound, type Dispatch, dispatch, groups, type Setting, threads } from "./kernel.ts"
+import { type Dispatch, dispatch, groups, type Setting, threads } from "./kernel.ts"
 import { teamOf } from "./team.ts"
 
 /** Floats that every tensor is padded to: the tensor of an element can be looked up by its chunk. */
@@ -176,7 +176,7 @@ export const squares = (
     outside: team.outside,
     body: `${team.begin(`${spans}u`)}
   var part = 0.0f;
-  for (var e = row * ${SPAN}u + me; e < min(row * ${SPAN}u + ${bound(setting, SPAN)}, ${tensors.chunks * CHUNK}u); e += ${team.step}) {
+  for (var e = row * ${SPAN}u + me; e < min(row * ${SPAN}u + ${SPAN}u, ${tensors.chunks * CHUNK}u); e += ${team.step}) {
     ${find(tensors, setting.lanes)}
     part += gradient[at] * gradient[at];
   }
@@ -200,7 +200,7 @@ export const norm = (
     outside: `${team.outside}\n${outside(setting)}`,
     body: `${team.begin("1u")}
   var part = 0.0f;
-  for (var s = me; s < ${bound(setting, spans)}; s += ${team.step}) { part += scratch[scratchAt + s]; }
+  for (var s = me; s < ${spans}u; s += ${team.step}) { part += scratch[scratchAt + s]; }
   let sum = teamSum(me, part);
   if (me == 0u) {
     let value = abs(${gradScale}) * sqrt(sum);
