@@ -1,6 +1,7 @@
 /** The jobs of a study, looked at and ended without a driver. */
 import type { BackendError } from "@ts/backend"
 import { Effect } from "effect"
+import { markCancelled } from "./cancelled.ts"
 import type { Client } from "./client.ts"
 import type { Host } from "./host.ts"
 import { jobsFolder, type Order, taskId } from "./ledger.ts"
@@ -38,18 +39,28 @@ export const cancelAll = Effect.fnUntraced(function* (
   root: string,
   nameOf: (id: string) => string,
 ): Effect.fn.Return<number, BackendError> {
+  if (!(yield* host.exists(root))) return 0
+  yield* markCancelled(host, root)
   const [ids] = yield* host.list([jobsFolder(root)])
   const names = ids!.map(nameOf)
-  const tasks = yield* client.queue(names)
-  const ours = new Set(tasks.map(({ name }) => name))
-  // Nothing of them starts any more, nor goes back into the queue.
-  yield* host.writeFiles(
-    ids!.filter((id) => ours.has(nameOf(id))).map((id) => ({ path: `${jobsFolder(root)}/${id}/stop`, content: "" })),
-  )
-  yield* client.cancel([...new Set(tasks.map(({ arrayId }) => arrayId))])
-  for (let waited = 0; waited < site.graceSeconds; waited += site.pollSeconds) {
-    if ((yield* client.queue(names)).length === 0) break
+  // Nothing of them starts any more, nor goes back into the queue: neither what is in it nor what is on its way there.
+  yield* host.writeFiles(ids!.map((id) => ({ path: `${jobsFolder(root)}/${id}/stop`, content: "" })))
+  const seen = new Set<string>()
+  const arrays = new Set<string>()
+  let left = 0
+  for (let waited = 0; ; waited += site.pollSeconds) {
+    const tasks = yield* client.queue(names)
+    const more = [...new Set(tasks.map(({ arrayId }) => arrayId))].filter((id) => !arrays.has(id))
+    yield* client.cancel(more)
+    for (const { id } of tasks) seen.add(id)
+    for (const id of more) arrays.add(id)
+    left = tasks.length
+    if (left === 0 || waited >= site.graceSeconds) break
     yield* Effect.sleep(`${site.pollSeconds} seconds`)
   }
-  return tasks.length
+  if (left > 0)
+    yield* Effect.logWarning(
+      `${left} of ${seen.size} jobs have not ended in ${site.graceSeconds} s and may still write checkpoints; \`squeue --me\` shows them`,
+    )
+  return seen.size
 })

@@ -2,6 +2,7 @@
 import type { BackendError } from "@ts/backend"
 import { encodeOrder, type Order as OrderDocument } from "@ts/worker"
 import { Clock, Deferred, Effect, Exit, Option, Schedule, type Scope } from "effect"
+import { watchCancelled } from "./cancelled.ts"
 import type { Client } from "./client.ts"
 import { isFull } from "./clientErrors.ts"
 import { outOfReach, slurmError } from "./errors.ts"
@@ -52,7 +53,10 @@ type SubmissionInput = readonly [
   host: Host,
   client: Client,
   site: Site,
-  options: Pick<SubmitterOptions, "root" | "nameOf" | "worker">,
+  options: Pick<SubmitterOptions, "root" | "nameOf" | "worker"> & {
+    /** Looked at just before the scheduler hears of it: what fails here is not submitted. */
+    readonly unless?: Effect.Effect<void, BackendError>
+  },
   id: string,
   jobs: ReadonlyArray<ReadonlyArray<(folder: string) => OrderDocument>>,
 ]
@@ -99,7 +103,7 @@ const gotThrough = (
 
 const submitted = Effect.fnUntraced(function* (
   restore: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E>,
-  ...[host, client, site, { root, nameOf, worker }, id, jobs]: SubmissionInput
+  ...[host, client, site, { root, nameOf, worker, unless = Effect.void }, id, jobs]: SubmissionInput
 ): Effect.fn.Return<Submission, BackendError> {
   const folder = `${jobsFolder(root)}/${id}`
   const name = nameOf(id)
@@ -116,6 +120,7 @@ const submitted = Effect.fnUntraced(function* (
     { path: `${folder}/tasks`, content: `${tasks.map((range) => range.join(" ")).join("\n")}\n` },
     { path: `${folder}/job.sh`, content: script, mode: 0o700 },
   ])
+  yield* Effect.tapError(unless, () => Effect.ignore(host.remove(folder)))
   const jobId = yield* client
     .submit({ path: `${folder}/job.sh` })
     .pipe(
@@ -142,8 +147,9 @@ export const makeSubmitter = Effect.fnUntraced(function* (
   site: Site,
   ledger: Ledger,
   options: SubmitterOptions,
-): Effect.fn.Return<Submitter, never, Scope.Scope> {
+): Effect.fn.Return<Submitter, BackendError, Scope.Scope> {
   const { jobs, maxTasks } = options
+  const making = { ...options, unless: yield* watchCancelled(host, options.root) }
   const limit = site.time === undefined ? Number.POSITIVE_INFINITY : 60 * minutesOf(site.time)!
   const jobSeconds = Math.min(site.jobSeconds, SHARE_OF_LIMIT * limit)
   const waiting: Array<Waiting> = []
@@ -193,7 +199,7 @@ export const makeSubmitter = Effect.fnUntraced(function* (
     waiting.splice(0, all.length, ...all.filter((one) => !some.includes(one)))
     const documents = inOrder.map((bundles) => bundles.map(({ documentIn }) => documentIn))
     // Each time in a folder of its own: a job that got through unheard finds none, and does nothing.
-    const anew = Effect.suspend(() => submission(host, client, site, options, submissionId(Date.now()), documents))
+    const anew = Effect.suspend(() => submission(host, client, site, making, submissionId(Date.now()), documents))
     // As many as are too many are so again.
     const made = yield* Effect.exit(persistently(anew, (error) => !isFull(error)))
     const now = yield* seconds

@@ -5,10 +5,11 @@ import { delimiter, join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { BackendError } from "@ts/backend"
 import { PROTOCOL } from "@ts/worker"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest"
 import { slurmClient } from "../src/client.ts"
-import { openLedger } from "../src/ledger.ts"
+import { cancelAll } from "../src/jobs.ts"
+import { type Order, openLedger } from "../src/ledger.ts"
 import { openHost } from "../src/openHost.ts"
 import { type SlurmOptions, siteOf } from "../src/options.ts"
 import { makeSubmitter } from "../src/submit.ts"
@@ -45,18 +46,21 @@ const pathWith = (...lines: ReadonlyArray<string>): string => {
 const linesOf = (name: string) =>
   existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8").split("\n").slice(0, -1) : []
 
-/** Submits so many orders at once and waits until each is done; the array that each was worked on by. */
-const workOff = (
-  orders: number,
-  { seconds = 0, jobs = 1000, ...more }: { seconds?: number; jobs?: number } & Partial<SlurmOptions>,
-): Promise<ReadonlyArray<string>> => {
-  const worker = [
-    "cat > /dev/null",
-    `cd '${folder}'; echo "$SLURM_ARRAY_JOB_ID" >> started; : > at-work.$SLURM_JOB_ID`,
-    "ls | grep -c '^at-work' >> together",
-    `sleep ${seconds}; rm at-work.$SLURM_JOB_ID`,
-  ]
-  return Effect.gen(function* () {
+interface Given extends Partial<SlurmOptions> {
+  /** What an order takes. */
+  readonly seconds?: number
+  readonly jobs?: number
+}
+
+/** A driver that does nothing but submit. */
+const opened = ({ seconds = 0, jobs = 1000, ...more }: Given) =>
+  Effect.gen(function* () {
+    const worker = [
+      "cat > /dev/null",
+      `cd '${folder}'; echo "$SLURM_ARRAY_JOB_ID" >> started; : > at-work.$SLURM_JOB_ID`,
+      "ls | grep -c '^at-work' >> together",
+      `sleep ${seconds}; rm at-work.$SLURM_JOB_ID`,
+    ]
     const options = yield* siteOf({
       ...site.options("surrogate"),
       worker: ["sh", "-c", worker.join("\n")],
@@ -71,19 +75,25 @@ const workOff = (
     const making = { root, nameOf, worker: options.worker!, maxTasks: 1000, jobs }
     const submitter = yield* makeSubmitter(host, client, options, ledger, making)
     const document = () => ({ protocol: PROTOCOL, do: "describe" }) as const
-    yield* Effect.forEach(
-      Array.from({ length: orders }),
-      () =>
-        Effect.gen(function* () {
-          const order = yield* submitter.submit(document, 600, () => Effect.void)
-          while (!existsSync(`${order.folder}/done`)) yield* Effect.sleep("50 millis")
-          yield* ledger.collect(order, [])
-        }),
-      { concurrency: "unbounded" },
-    )
+    return {
+      submit: Effect.suspend(() => submitter.submit(document, 600, () => Effect.void)),
+      collect: (order: Order) => ledger.collect(order, []),
+      cancel: cancelAll(host, client, options, root, nameOf),
+    }
+  })
+
+/** Submits so many orders at once and waits until each is done; the array that each was worked on by. */
+const workOff = (orders: number, given: Given): Promise<ReadonlyArray<string>> =>
+  Effect.gen(function* () {
+    const { submit, collect } = yield* opened(given)
+    const one = Effect.gen(function* () {
+      const order = yield* submit
+      while (!existsSync(`${order.folder}/done`)) yield* Effect.sleep("50 millis")
+      yield* collect(order)
+    })
+    yield* Effect.all(Array<typeof one>(orders).fill(one), { concurrency: "unbounded" })
     return linesOf("started")
   }).pipe(Effect.scoped, Effect.runPromise)
-}
 
 itOverSsh("a connection that is cut for long during sbatch: one job, and no second", { timeout: 90_000 }, async () => {
   const path = pathWith(
@@ -155,4 +165,35 @@ itOnCluster("one that takes none says which option may help", { timeout: 60_000 
 itOnCluster("no more jobs run than the option jobs says", { timeout: 60_000 }, async () => {
   expect(await workOff(6, { jobs: 2, seconds: 1 })).toHaveLength(6)
   expect(Math.max(...linesOf("together").map(Number))).toBe(2)
+})
+
+itOnCluster(
+  "a study that is cancelled beside its driver stays cancelled, until the next one",
+  { timeout: 60_000 },
+  () =>
+    Effect.gen(function* () {
+      const driver = yield* opened({ seconds: 60 })
+      yield* driver.submit
+      yield* Effect.promise(() => until("it is at work", () => linesOf("started").length === 1))
+      expect(yield* driver.cancel).toBe(1)
+      const refused = yield* Effect.flip(driver.submit)
+      expect(refused).toMatchObject({ retryable: false, message: "this study was cancelled; run it again to go on" })
+      const next = yield* opened({})
+      const order = yield* next.submit
+      yield* Effect.promise(() => until("it is done", () => existsSync(`${order.folder}/done`)))
+    }).pipe(Effect.scoped, Effect.runPromise),
+)
+
+itOnCluster("a submission that is on its way when its study is cancelled comes to nothing", { timeout: 60_000 }, () => {
+  process.env["PATH"] = pathWith("sleep 2", 'exec sbatch "$@"')
+  return Effect.gen(function* () {
+    const driver = yield* opened({ graceSeconds: 1 })
+    const submitted = yield* Effect.forkChild(driver.submit)
+    yield* Effect.promise(() => until("sbatch is called", () => linesOf("calls").length === 1))
+    yield* driver.cancel
+    const { submission } = yield* Fiber.join(submitted)
+    const queue = () => site.cluster.command("squeue", "-h", "-j", submission.jobId).catch(() => "")
+    yield* Effect.promise(() => until("it has ended", async () => (await queue()) === ""))
+    expect(linesOf("started")).toEqual([])
+  }).pipe(Effect.scoped, Effect.runPromise)
 })
