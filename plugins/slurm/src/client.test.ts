@@ -71,8 +71,17 @@ it.each([
 })
 
 it("tells jobs that will never start from those that wait", () => {
-  for (const reason of ["None", "Priority", "Resources", "BeginTime", "JobArrayTaskLimit", "QOSMaxJobsPerUserLimit"])
+  for (const reason of [
+    "None",
+    "Priority",
+    "Resources",
+    "BeginTime",
+    "JobArrayTaskLimit",
+    "QOSMaxJobsPerUserLimit",
+    "JobHeldUser",
+  ])
     expect(hopeless(reason, known)).toBeUndefined()
   expect(hopeless("PartitionTimeLimit", known)).toMatchObject({ field: "time" })
+  expect(hopeless("JobHeldAdmin", known)?.message).toMatch(/is cancelled; ask them why/)
   expect(hopeless("launch failed requeued held", known)?.message).toMatch(/held/)
 })

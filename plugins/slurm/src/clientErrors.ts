@@ -179,12 +179,14 @@ export const hopeless = (reason: string, { site }: Known): BackendError | undefi
       return refuse("account", `account is ${given(site.account)}, which is refused`)
     case "InvalidQOS":
       return refuse("qos", `qos is ${given(site.qos)}, which is refused`)
-    case "JobHeldUser":
     case "JobHeldAdmin":
-      return refuse("partition", "somebody holds the job back; `scontrol release` it, or ask who runs the cluster")
+      return refuse("partition", "who runs the cluster holds the job back, so it is cancelled; ask them why")
     default:
       return /requeued held|launch failed/i.test(reason)
-        ? refuse("partition", "the job could not be launched and is held; `scontrol show job` tells where")
+        ? refuse(
+            "partition",
+            "the job could not be launched and was held, so it is cancelled; `scontrol show job` tells where",
+          )
         : undefined
   }
 }

@@ -44,6 +44,8 @@ it.each([
   [{ constraint: "a #b" }, "constraint", /one word/],
   [{ gres: "$(id)" }, "gres", /one word/],
   [{ time: "soon" }, "time", /time is "soon"; it must be a time like "4h"/],
+  [{ time: "1min" }, "time", /time is "1min", and a job is told to stop 60 s before that; it must be more than twice/],
+  [{ time: "10min", signalSeconds: 300 }, "time", /twice as long as signalSeconds/],
   [{ memory: "lots" }, "memory", /must be like "16G"/],
   [{ cpusPerTask: 0 }, "cpusPerTask", /cpusPerTask is 0; it must be a positive whole number/],
   [{ setup: ["a\nb"] }, "setup.0", /one line/],

@@ -184,5 +184,13 @@ export const siteOf = (options: SlurmOptions): Effect.Effect<Site, BackendError>
       return refuse(field, message)
     }
     const shared = result.success.shared.replace(/\/+$/, "")
-    return Effect.succeed({ ...defaults, ...result.success, shared, ...(script === undefined ? {} : { script }) })
+    const site = { ...defaults, ...result.success, shared, ...(script === undefined ? {} : { script }) }
+    const seconds = site.time === undefined ? Number.POSITIVE_INFINITY : 60 * minutesOf(site.time)!
+    // Slurm may signal up to a minute early; a job that is told to stop at once comes back again and again, and gets nowhere.
+    if (seconds <= 2 * site.signalSeconds)
+      return refuse(
+        "time",
+        `time is ${JSON.stringify(site.time)}, and a job is told to stop ${site.signalSeconds} s before that; it must be more than twice as long as signalSeconds`,
+      )
+    return Effect.succeed(site)
   })

@@ -1,6 +1,6 @@
 /**
  * A login node behind `ssh`: all calls go through one connection of OpenSSH, which is opened by the first call, opened
- * anew by the next call when it was cut, and closed with the scope.
+ * anew by the next call when it was cut, and closed with the scope. One that was opened by hand is used as long as it is there.
  *
  * What the login shell there gets to see is one constant line. It reads a script of a counted number of bytes from its
  * input and runs it; the rest of the input is data for that script.
@@ -8,10 +8,10 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { existsSync } from "node:fs"
-import { mkdtemp, rename, rm, stat } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises"
+import { homedir, tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import type { BackendError } from "@ts/backend"
+import { type BackendError, canonicalHash } from "@ts/backend"
 import { Effect, type Scope, Semaphore } from "effect"
 import { type CommandOptions, command, type Exit } from "./command.ts"
 import { outOfReach } from "./errors.ts"
@@ -46,6 +46,19 @@ const afterMark = (stdout: Buffer, mark: string) => {
 
 const ended = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
 
+/** As people paste it. */
+const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : quote(text))
+
+/** The same for every driver of this user that goes to the same host the same way; in a folder that nobody else enters. */
+const handMadeSocket = ({ ssh, options }: Pick<SshHostOptions, "ssh" | "options">): Effect.Effect<string> =>
+  Effect.promise(async () => {
+    const runtime = process.env["XDG_RUNTIME_DIR"]
+    const folder = runtime ? join(runtime, "time-transfer") : join(homedir(), ".ssh", "time-transfer")
+    // Where it cannot be made, nobody can open a connection by hand, and all else works.
+    await mkdir(folder, { recursive: true, mode: 0o700 }).catch(() => undefined)
+    return join(folder, canonicalHash({ ssh, options: options ?? [] }).slice(0, 12))
+  })
+
 export const sshHost = ({
   ssh,
   options = [],
@@ -58,7 +71,10 @@ export const sshHost = ({
       (made) => Effect.promise(() => rm(made, { recursive: true, force: true })),
     )
     const common = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=15", ...options]
-    const byHand = `open it by hand: ${["ssh", ...options, ssh].join(" ")}`
+    const handMade = yield* handMadeSocket({ ssh, options })
+    /** Of a connection that was opened by hand and is there. */
+    let hand: string | undefined
+    const byHand = `open it by hand: ${["ssh", "-fNM", "-S", handMade, ...options, ssh].map(shellWord).join(" ")}`
     let master: { readonly child: ChildProcess; readonly socket: string; said: string } | undefined
 
     const lost = (said: string) => {
@@ -115,12 +131,24 @@ export const sshHost = ({
 
     const one = yield* Semaphore.make(1)
     const sessions = yield* Semaphore.make(SESSIONS)
+    /** Where a password or a second factor is needed, somebody has typed it. */
+    const opensByHand = Effect.suspend(() =>
+      existsSync(handMade)
+        ? command(["ssh", "-S", handMade, "-O", "check", ...common, ssh], { timeoutSeconds }).pipe(
+            Effect.map(({ code }) => (code === 0 ? handMade : undefined)),
+            Effect.orElseSucceed(() => undefined),
+          )
+        : Effect.succeed(undefined),
+    )
     const connection = one.withPermit(
-      Effect.suspend(() =>
-        master !== undefined && !ended(master.child) && existsSync(master.socket)
-          ? Effect.succeed(master.socket)
-          : Effect.andThen(close, opened),
-      ),
+      Effect.gen(function* () {
+        if (hand !== undefined) return hand
+        if (master !== undefined && !ended(master.child) && existsSync(master.socket)) return master.socket
+        hand = yield* opensByHand
+        if (hand !== undefined) return hand
+        yield* close
+        return yield* opened
+      }),
     )
 
     /**
@@ -145,11 +173,11 @@ export const sshHost = ({
           Effect.mapError(({ seconds }) =>
             outOfReach(`${ssh} gave no answer in ${seconds} s; ${byHand}`, { field: "host.ssh" }),
           ),
-          Effect.flatMap(({ stdout, ...exit }) =>
-            exit.code === SSH_FAILED
-              ? Effect.fail(lost(exit.stderr))
-              : Effect.succeed({ ...exit, stdout: afterMark(stdout, mark) }),
-          ),
+          Effect.flatMap(({ stdout, ...exit }) => {
+            if (exit.code !== SSH_FAILED) return Effect.succeed({ ...exit, stdout: afterMark(stdout, mark) })
+            hand = undefined
+            return Effect.fail(lost(exit.stderr))
+          }),
         )
       })
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -155,6 +156,34 @@ describe("the connection", () => {
     expect(sshd.cut()).toBe(1)
     expect(await during).toMatchObject({ reason: "Unavailable", retryable: true, field: "host.ssh" })
     expect(await run(after)).toMatchObject({ stdout: "hello\n" })
+  })
+
+  itOverSsh("that a person has to open is opened by the command that the error names, and used", async () => {
+    const before = process.env["XDG_RUNTIME_DIR"]
+    const runtime = mkdtempSync(join(tmpdir(), "tt-run-"))
+    process.env["XDG_RUNTIME_DIR"] = runtime
+    const at = sshd.host.options.indexOf("-i")
+    const [, key] = sshd.host.options.slice(at)
+    const options = sshd.host.options.toSpliced(at, 2)
+    const open = sshHost({ ssh: sshd.host.ssh, options, timeoutSeconds: 10 })
+    const host = await run(Effect.provideService(open, Scope.Scope, scope))
+    try {
+      const { message } = await failure(host.run(["true"]))
+      expect(message).toMatch(/Permission denied.*; open it by hand: ssh -fNM -S /)
+      const command = message.slice(message.indexOf("ssh -fNM"))
+      // What stands for a password: the key that the driver was not told.
+      execFileSync("sh", ["-c", command.replace("ssh", `ssh -i '${key}'`)], { stdio: "ignore" })
+      expect(statSync(join(runtime, "time-transfer")).mode & 0o777).toBe(0o700)
+      expect(await run(host.run(["sh", "-c", 'echo "$GREETING"']))).toMatchObject({ stdout: "hello\n" })
+      sshd.cut()
+      const closed = await failure(Effect.repeat(host.run(["true"]), { times: 20 }))
+      expect(closed.message).toMatch(/open it by hand/)
+    } finally {
+      sshd.cut()
+      if (before === undefined) delete process.env["XDG_RUNTIME_DIR"]
+      else process.env["XDG_RUNTIME_DIR"] = before
+      rmSync(runtime, { recursive: true, force: true })
+    }
   })
 
   itOverSsh("out of reach is said with a way out, and found again", async () => {

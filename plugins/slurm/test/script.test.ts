@@ -184,7 +184,7 @@ const itInFull = process.env["FULL"] ? itOnCluster : it.skip
 itInFull(
   "a time limit in the middle of a run costs nothing",
   async () => {
-    const place = await workplace({ time: "1min", signalSeconds: 40 })
+    const place = await workplace({ time: "1min", signalSeconds: 25 })
     const job = await place.submit("tt-limit", [[{ steps: 1000, pause: 50 }]])
     await until("all steps are done", () => job.done(1), 400)
     expect(job.steps(1)).toEqual(counted(1000))
