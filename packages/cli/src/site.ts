@@ -1,4 +1,5 @@
 /** Flags of the cluster: where jobs run and what a site wants to hear about them. */
+import { createHash } from "node:crypto"
 import { existsSync, realpathSync } from "node:fs"
 import { basename, dirname, join, relative, resolve } from "node:path"
 import type { SlurmOptions } from "@ts/backend-slurm"
@@ -49,9 +50,15 @@ const workerCommand = (backend: string, remote: boolean): readonly [string, ...A
   backend,
 ]
 
-/** As part of a job's name and of a path. */
-const slug = (name: string): string =>
-  name.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "") || "study"
+/** As part of a job's name and of a path; where something had to go, with a hash, for other names may look alike then. */
+const slug = (name: string): string => {
+  const plain =
+    name
+      .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
+      .replace(/^[^A-Za-z0-9]+/, "")
+      .slice(0, 80) || "study"
+  return plain === name ? name : `${plain}-${createHash("sha256").update(name).digest("hex").slice(0, 8)}`
+}
 
 /** Inside `folder`, links resolved as far as there is something. */
 const within = (path: string, folder: string): boolean => {
