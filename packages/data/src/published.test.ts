@@ -41,11 +41,20 @@ describe("publishCorpus", () => {
     const times = await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs))
     expect(await run(publishCorpus(corpus, 6000, folder))).toBe(manifest)
     expect(await Promise.all(files.map(async (file) => (await stat(file)).mtimeMs))).toEqual(times)
-    await run(publishCorpus(corpus, 5_000_000, folder))
-    const opened = await run(openPublished(manifest, need(5_000_000), false))
+    const longer = await run(publishCorpus(corpus, 5_000_000, folder))
+    const opened = await run(openPublished(longer, need(5_000_000), false))
     // Across the cut between two files.
     expect(opened.read(2 ** 22 - 7, 20)).toEqual(corpus.read(2 ** 22 - 7, 20))
     expect(await readdir(folder)).not.toContainEqual(expect.stringMatching(/\.tmp$/))
+  })
+
+  it("leaves alone what another publisher's readers go by", async () => {
+    const long = await run(publishCorpus(corpus, 200_000, folder))
+    const prepared = { ...corpus, shards: [...corpus.shards, { name: "more.bin", sha256: "0".repeat(64), tokens: 1 }] }
+    const short = await run(publishCorpus(prepared, 5000, folder))
+    const opened = await run(openPublished(long, need(200_000), false))
+    expect(opened.read(150_000, 100)).toEqual(corpus.read(150_000, 100))
+    expect((await run(openPublished(short, need(5000), false))).shards).toEqual(prepared.shards)
   })
 
   it("refuses tokens that were changed, are gone, or do not reach", async () => {

@@ -67,16 +67,17 @@ const place = async (
 
 /**
  * Writes the first `tokens` training tokens (or all there are) and the validation tokens to a folder, and gives the path of the
- * manifest. What lies there already is not written again: publishing a longer horizon adds to it.
+ * manifest. What lies there already is not written again: publishing a longer horizon adds a manifest, and the files that it lacks.
  */
 export const publishCorpus = (corpus: Corpus, tokens: number, folder: string): Effect.Effect<string, DataError> =>
   Effect.tryPromise({
     try: async () => {
-      const file = join(folder, `${sha256(corpus.identity, corpus.evaluationId).slice(0, 32)}.json`)
       const count = Math.min(corpus.trainTokens, roundUp(tokens + 1))
-      const known = await readFile(file, "utf8").then(decodeManifest, () => undefined)
-      const enough = known !== undefined && known.shards.reduce((sum, shard) => sum + shard.tokens, 0) >= count
-      if (enough && known.corpus.shards.length >= corpus.shards.length) return file
+      // Named by all that it says, so nobody's manifest is ever replaced by one that reaches less far.
+      const { identity, evaluationId, trainTokens: whole, shards: prepared } = corpus
+      const name = sha256(JSON.stringify([identity, evaluationId, count, whole, corpus.complete, prepared]))
+      const file = join(folder, `${name.slice(0, 32)}.json`)
+      if (await readFile(file, "utf8").then(decodeManifest, () => undefined)) return file
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const shards: Array<Shard> = []
       for (let from = 0; from < count; from += CUT) {
