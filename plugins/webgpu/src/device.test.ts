@@ -3,38 +3,9 @@ import { describe, expect, it } from "vitest"
 import { model, prepare, step, tokens } from "../../cpu/test/model.ts"
 import { withAdapter } from "../test/adapter.ts"
 import { gradientError, losses, oddShapes } from "../test/run.ts"
+import { tapped } from "../test/tapped.ts"
 import { findAdapter } from "./adapter.ts"
 import { DeviceLost, LimitTooSmall, OutOfMemory, WebGpuUnavailable, webgpuAvailability, webgpuDevice } from "./index.ts"
-
-/** WebGPU whose devices the test holds too, and whose limits it may lower. */
-const tapped = async (limits: Record<string, number> = {}) => {
-  const { create } = (await import("webgpu")) as unknown as { create: (flags: string[]) => GPU }
-  const entry = create([])
-  const devices: GPUDevice[] = []
-  const over = <T extends object>(target: T, methods: Partial<T>): T =>
-    new Proxy(target, {
-      get: (_, key) => {
-        if (key in methods) return methods[key as keyof T]
-        const value = Reflect.get(target, key, target)
-        return typeof value === "function" ? value.bind(target) : value
-      },
-    })
-  const gpu = over(entry, {
-    requestAdapter: async (options?: GPURequestAdapterOptions) => {
-      const adapter = (await entry.requestAdapter(options))!
-      return over(adapter, {
-        limits: over(adapter.limits, limits as Partial<GPUSupportedLimits>),
-        requestDevice: async (descriptor?: GPUDeviceDescriptor) => {
-          const device = await adapter.requestDevice(descriptor)
-          devices.push(device)
-          // What a device grants is never less than the specification's least.
-          return over(device, { limits: over(device.limits, limits as Partial<GPUSupportedLimits>) })
-        },
-      })
-    },
-  })
-  return { gpu, devices }
-}
 
 const small = { vocabulary: 29, sequenceLength: 16, width: 24, heads: 2, layers: 1 } as const
 const training = model({ ...small, averages: ["a"], tied: true })
