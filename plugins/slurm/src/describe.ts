@@ -22,6 +22,11 @@ const keyOf = (
     ...{ gres: gres ?? "", container: container ?? [], setup: setup ?? [], environment: environment ?? {}, worker },
   }).slice(0, 16)
 
+type Asker = Pick<SubmitterOptions, "worker">
+
+const answerFile = (site: Site, { worker }: Asker): string =>
+  `${site.shared}/describe/${keyOf(site, site.worker ?? worker)}.json`
+
 const kept = Effect.fnUntraced(function* (host: Host, path: string) {
   const bytes = yield* host.readFile(path)
   if (bytes === undefined) return undefined
@@ -58,7 +63,7 @@ export const describeSite = Effect.fnUntraced(function* (
   attendance: Attendance,
   options: SubmitterOptions,
 ): Effect.fn.Return<Hello, BackendError> {
-  const path = `${site.shared}/describe/${keyOf(site, site.worker ?? options.worker)}.json`
+  const path = answerFile(site, options)
   const known = yield* kept(host, path)
   if (known !== undefined && wrong(known, site.expects) === undefined) return known
   const made = yield* submission(host, client, site, options, submissionId(Date.now()), [
@@ -89,3 +94,20 @@ export const describeSite = Effect.fnUntraced(function* (
   yield* host.writeFiles([{ path, content: `${JSON.stringify(hello)}\n` }])
   return hello
 })
+
+/** For an order that failed for its `numerics`: nodes compute otherwise than when one was asked, after an upgrade of the worker for example. */
+export const forgetDescription = (host: Host, site: Site, worker: Asker["worker"]): Effect.Effect<void> => {
+  const path = answerFile(site, { worker })
+  return Effect.gen(function* () {
+    // Many orders fail for it together.
+    if (!(yield* host.exists(path))) return
+    yield* host.remove(path)
+    yield* Effect.logWarning(
+      `what a node said it can do is out of date, and forgotten (${path}); run again, and one is asked anew`,
+    )
+  }).pipe(
+    Effect.catch(({ message }) =>
+      Effect.logWarning(`what a node said it can do is out of date; remove ${path} and run again (${message})`),
+    ),
+  )
+}
