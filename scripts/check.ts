@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { webgpuInChromium } from "../plugins/webgpu/test/chromium.ts"
 import { browserChecks } from "../tests/browser/check.ts"
 import { packages, root } from "./packages.ts"
 import { sizes } from "./sizes.ts"
@@ -96,6 +97,15 @@ const inChromium = async () => {
   else console.log(`skip packages without I/O in Chromium: ${skipped}`)
 }
 
+/** The device on a page. Who has no browser is told so; the gate has one. */
+const webgpuOnPage = async () => {
+  const { verdicts, skipped } = await webgpuInChromium()
+  judge(verdicts)
+  if (skipped === undefined) return
+  if (process.env["CI"]) judge([{ name: "WebGPU in Chromium", problem: skipped }])
+  else console.log(`skip WebGPU in Chromium: ${skipped}`)
+}
+
 /** The numbers of the fit by other means; see bench/README.md. Who has no SciPy is told so; the gate has one. */
 const besideScipy = () => {
   const folder = join(root, "bench/fit-vs-scipy")
@@ -140,6 +150,7 @@ if (check("build", "turbo", "run", "build", "--output-logs=errors-only")) {
   await bundleSizes()
 }
 unitTests()
+await webgpuOnPage()
 mutants()
 const testsIn = (folder: string) =>
   readdirSync(folder).flatMap((file) => (file.endsWith(".test.ts") ? [join(folder, file)] : []))
