@@ -68,7 +68,36 @@ export const newcomer = async (place: Place) => {
   return visit
 }
 
-/** The same by keys alone, on a phone's screen. */
+/** Reloaded at instants of chance, the study loses nothing it told, and ends with the numbers of one that went through. */
+export const reloads = async (place: Place) => {
+  const visit = await Visit.begin(place, "desktop")
+  const { page } = visit
+  await visit.open()
+  let told = 0
+  const goOn = async () => {
+    await page.uncheck("#pace")
+    await page.click("#go")
+  }
+  const standing = /49 runs to train|Paused|Finished/
+  let status = await visit.until(standing)
+  for (let k = 0; k < 5 && !/Finished/.test(status); k++) {
+    await goOn()
+    await page.waitForTimeout(1000 * Math.random())
+    told = done((await page.textContent("#status"))!) || told
+    await page.reload()
+    status = await visit.until(standing)
+    const kept = done(status) || 0
+    assert.ok(kept >= told, `${told} runs were told, and ${kept} are kept`)
+    told = kept
+  }
+  if (!/Finished/.test(status)) await goOn()
+  await visit.until(/Finished/)
+  await visit.until(/Learning rate/, "#answer")
+  await sameRows(visit, "declared-law")
+  return visit
+}
+
+/** What a newcomer does, by keys alone, on a phone's screen. */
 export const byKeys = async (place: Place) => {
   const visit = await Visit.begin(place, "phone")
   const { page } = visit
