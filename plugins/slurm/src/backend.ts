@@ -18,7 +18,7 @@ import { Context, Effect, FileSystem, Layer, Path, type Scope, Stream } from "ef
 import { makeAbandon } from "./abandon.ts"
 import { makeAttendance } from "./attend.ts"
 import { slurmClient } from "./client.ts"
-import { describeSite } from "./describe.ts"
+import { describeSite, forgetDescription } from "./describe.ts"
 import { slurmError } from "./errors.ts"
 import { type Cluster, follow } from "./follow.ts"
 import type { Host } from "./host.ts"
@@ -131,6 +131,7 @@ const make = Effect.gen(function* () {
     mirrorFolder: () => `${root}/mirrors/${randomUUID()}`,
     remove: host.remove,
     storeAt: (folder) => storeAt(host, folder),
+    outdated: forgetDescription(host, site, worker),
     abandon: yield* makeAbandon(host, client, site, ledger),
     onInterrupt: site.onInterrupt,
   }

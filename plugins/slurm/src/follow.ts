@@ -31,6 +31,8 @@ export interface Cluster {
   readonly remove: (folder: string) => Effect.Effect<void, BackendError>
   /** Checkpoints in any folder there. */
   readonly storeAt: (folder: string) => Effect.Effect<CheckpointStore["Service"]>
+  /** Nodes do not compute as one of them said when it was asked. */
+  readonly outdated: Effect.Effect<void>
   /** Takes an order back; waits until its worker has stopped, within reason. */
   readonly abandon: (order: Order) => Effect.Effect<void>
   /** What becomes of jobs whose results nobody waits for any more. */
@@ -139,11 +141,10 @@ const eventsOf = Effect.fnUntraced(function* (
     }).pipe(Effect.ignore),
   )
   const events = cluster.attendance.attend(order).pipe(
-    Stream.tapError(() =>
-      Effect.sync(() => {
-        failed = true
-      }),
-    ),
+    Stream.tapError(({ field }) => {
+      failed = true
+      return field === "numerics" ? cluster.outdated : Effect.void
+    }),
     Stream.mapEffect(eventsIn),
     Stream.flatMap(Stream.fromIterable),
   )
