@@ -33,31 +33,19 @@ export interface Fate {
 }
 
 export interface Limits {
-  readonly cluster: string
   /** Tasks of an array have indices below this. */
   readonly maxArraySize: number
-  /** Jobs that the controller keeps in mind, of everybody. */
-  readonly maxJobs: number
-  /** Seconds between SIGTERM and SIGKILL. */
-  readonly killWait: number
   readonly partition: {
     readonly name: string
     /** Undefined: none. */
     readonly maxMinutes: number | undefined
-    /** Undefined: the longest there is. */
-    readonly defaultMinutes: number | undefined
-    readonly nodes: number
     readonly cpus: number
-    readonly up: boolean
   }
 }
 
 export interface Client {
-  /** Gives the id of the job array. `script` is a path on the host, or a text. */
-  readonly submit: (
-    script: { readonly path: string } | { readonly text: string },
-    argv?: ReadonlyArray<string>,
-  ) => Effect.Effect<string, BackendError>
+  /** Of a script on the host; gives the id of the job array. */
+  readonly submit: (path: string) => Effect.Effect<string, BackendError>
   /** One's own tasks, of jobs with these names or of all. */
   readonly queue: (names?: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<QueuedTask>, BackendError>
   /** Arrays or tasks of them; those that have ended already are no error. */
@@ -67,8 +55,6 @@ export interface Client {
   readonly fate: (ids: ReadonlyArray<string>) => Effect.Effect<ReadonlyMap<string, Fate>, BackendError>
   /** Of the site's partition, or of the default one. */
   readonly limits: Effect.Effect<Limits, BackendError>
-  /** Like `22.05.8`. */
-  readonly version: Effect.Effect<string, BackendError>
 }
 
 /** Ids a call: a command line stays far below any limit. */
@@ -178,18 +164,15 @@ export const slurmClient = (host: Host, site: Site): Client => {
     )
 
   const client: Client = {
-    submit: (script, argv = []) => {
-      const from = "path" in script ? [...argv, script.path] : [...argv]
-      const input = "text" in script ? { stdin: script.text } : {}
-      return Effect.flatMap(host.run(["sh", "-c", SBATCH, "sbatch", ...from], input), (result) => {
+    submit: (path) =>
+      Effect.flatMap(host.run(["sh", "-c", SBATCH, "sbatch", path]), (result) => {
         if (result.code !== 0) return submissionRefused(result)
         // A federation adds its cluster's name: `12;cluster`. A greeting of the site may come before.
         const id = /^(\d+)(?:;.*)?$/m.exec(result.stdout)?.[1]
         return id === undefined
           ? Effect.fail(outOfReach(`sbatch on ${host.name} gave no job id but ${JSON.stringify(result.stdout)}`))
           : Effect.succeed(id)
-      })
-    },
+      }),
     queue: (names) => {
       const ours = new Set(names)
       // Filtered there where the list fits a command line, and here in any case.
@@ -246,22 +229,17 @@ export const slurmClient = (host: Host, site: Site): Client => {
                 { ...known, partitions: lines.map(nameOf) },
               ),
         )
+      const name = nameOf(line)
+      const state = valueOf(line, "State")
+      if (state !== "UP")
+        yield* Effect.logWarning(
+          `partition ${name} is ${state}: its jobs wait until it is up; ask who runs the cluster, or choose another of \`sinfo -s\``,
+        )
       return {
-        cluster: setting(config, "ClusterName"),
         maxArraySize: Number(setting(config, "MaxArraySize")),
-        maxJobs: Number(setting(config, "MaxJobCount")),
-        killWait: Number.parseInt(setting(config, "KillWait"), 10),
-        partition: {
-          name: nameOf(line),
-          maxMinutes: minutes(valueOf(line, "MaxTime")),
-          defaultMinutes: minutes(valueOf(line, "DefaultTime")),
-          nodes: Number(valueOf(line, "TotalNodes")),
-          cpus: Number(valueOf(line, "TotalCPUs")),
-          up: valueOf(line, "State") === "UP",
-        },
+        partition: { name, maxMinutes: minutes(valueOf(line, "MaxTime")), cpus: Number(valueOf(line, "TotalCPUs")) },
       }
     }),
-    version: Effect.map(call("sinfo", "--version"), (text) => /(\d+(?:\.\d+)+)/.exec(text)?.[1] ?? text.trim()),
   }
   // Submitting twice makes two jobs; everything else can be asked again.
   return {
@@ -270,6 +248,5 @@ export const slurmClient = (host: Host, site: Site): Client => {
     cancel: (ids) => persistently(client.cancel(ids)),
     fate: (ids) => persistently(client.fate(ids)),
     limits: persistently(client.limits),
-    version: persistently(client.version),
   }
 }

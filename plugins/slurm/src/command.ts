@@ -1,6 +1,6 @@
 /** A child process with a time limit: it ends when its caller does. */
 import { spawn } from "node:child_process"
-import { createReadStream, createWriteStream } from "node:fs"
+import { createReadStream } from "node:fs"
 import { pipeline } from "node:stream/promises"
 import { Effect } from "effect"
 
@@ -14,8 +14,6 @@ export interface Exit {
 export interface CommandOptions {
   /** Pieces, in order; a file is streamed. */
   readonly stdin?: ReadonlyArray<string | Uint8Array | { readonly file: string }>
-  /** Write its output to this file; `stdout` is then empty. */
-  readonly into?: string
   readonly env?: NodeJS.ProcessEnv
   readonly timeoutSeconds: number
 }
@@ -34,7 +32,7 @@ const KILLED = 255
 
 export const command = (
   [file, ...argv]: readonly [string, ...Array<string>],
-  { stdin = [], into, env, timeoutSeconds }: CommandOptions,
+  { stdin = [], env, timeoutSeconds }: CommandOptions,
 ): Effect.Effect<Exit, TookTooLong> =>
   Effect.callback<Exit, TookTooLong>((resume) => {
     const child = spawn(file, argv, { stdio: ["pipe", "pipe", "pipe"], ...(env === undefined ? {} : { env }) })
@@ -54,10 +52,7 @@ export const command = (
       copyFailure = (cause as Error).message
       child.kill("SIGKILL")
     }
-    const written =
-      into === undefined
-        ? child.stdout.on("data", (chunk: Buffer) => out.push(chunk)) && Promise.resolve()
-        : pipeline(child.stdout, createWriteStream(into, { mode: 0o600 })).catch(failed)
+    child.stdout.on("data", (chunk: Buffer) => out.push(chunk))
     child.stderr.on("data", (chunk: Buffer) => err.push(chunk))
     child.stdin.on("error", () => {}) // it ended without reading all: its exit tells why
     const feed = async () => {
@@ -70,9 +65,8 @@ export const command = (
     feed().catch((cause: NodeJS.ErrnoException) => {
       if (cause.syscall === "open" || cause.syscall === "read") failed(cause)
     })
-    child.once("close", async (code) => {
+    child.once("close", (code) => {
       clearTimeout(timer)
-      await written
       const stderr = Buffer.concat(err).toString("utf8") + copyFailure
       resume(Effect.succeed({ code: copyFailure === "" ? (code ?? KILLED) : 1, stdout: Buffer.concat(out), stderr }))
     })

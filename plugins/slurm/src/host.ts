@@ -59,8 +59,6 @@ export interface Host {
   readonly remove: (path: string) => Effect.Effect<void, BackendError>
   /** Copies a file of this machine there unless there is one; whole or not at all. */
   readonly putFile: (local: string, path: string) => Effect.Effect<void, BackendError>
-  /** Copies a file to this machine; whole or not at all. */
-  readonly getFile: (path: string, local: string) => Effect.Effect<void, BackendError>
 }
 
 /** Bytes that each of `grown` files may give in one round. */

@@ -126,6 +126,5 @@ export const localHost = ({ timeoutSeconds, env }: LocalHostOptions): Host => {
         async () => ((await ifThere(stat(path))) === undefined ? copied(local, path) : undefined),
         3600,
       ),
-    getFile: (path, local) => file("read", path, () => copied(path, local), 3600),
   }
 }

@@ -43,21 +43,16 @@ export interface ScriptInput {
   readonly name: string
   /** The array has tasks 0 to `tasks - 1`. */
   readonly tasks: number
-  /** Of them at a time; absent: all. */
-  readonly atOnce?: number
-  /** Of one job; absent: as the site says. */
-  readonly minutes?: number
   /** Command and arguments, where the site names none. */
   readonly worker: readonly [string, ...Array<string>]
   /** How long a node may take to see a submission that was just written. */
   readonly visibleSeconds?: number
 }
 
-const directives = ({ site, name, tasks, atOnce, minutes }: ScriptInput): ReadonlyArray<string> => {
-  const limit = minutes ?? (site.time === undefined ? undefined : minutesOf(site.time))
+const directives = ({ site, name, tasks }: ScriptInput): ReadonlyArray<string> => {
   const options: Record<string, string | number | undefined> = {
     "job-name": name,
-    array: `0-${tasks - 1}${atOnce === undefined ? "" : `%${atOnce}`}`,
+    array: `0-${tasks - 1}`,
     partition: site.partition,
     account: site.account,
     qos: site.qos,
@@ -65,7 +60,7 @@ const directives = ({ site, name, tasks, atOnce, minutes }: ScriptInput): Readon
     constraint: site.constraint,
     nodelist: site.nodelist,
     exclude: site.exclude,
-    time: limit,
+    time: site.time === undefined ? undefined : minutesOf(site.time),
     nodes: 1,
     ntasks: 1,
     "cpus-per-task": site.cpusPerTask,
@@ -183,16 +178,15 @@ const work = (): ReadonlyArray<string> => [
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/
 
-/** The text of a script for `sbatch`. Fails for a name or a number that would not do in it. */
+/** The text of a script for `sbatch`. Fails for what would not do in it. */
 export const jobScript = (input: ScriptInput): Effect.Effect<string, BackendError> => {
   const refuse = (field: string, value: unknown, wanted: string) =>
     Effect.fail(slurmError("InvalidSpec", `${field} is ${JSON.stringify(value)}; it must be ${wanted}`, { field }))
-  const { name, folder, tasks, atOnce = 1, minutes = 1, site } = input
+  const { name, folder, tasks, site } = input
   if (!NAME.test(name)) return refuse("name", name, "letters, digits, dots, dashes and underscores")
   if (!folder.startsWith("/") || /[\0\r\n]/.test(folder))
     return refuse("folder", folder, "an absolute path of one line")
-  for (const [field, count] of Object.entries({ tasks, atOnce, minutes }))
-    if (!Number.isInteger(count) || count < 1) return refuse(field, count, "a positive whole number")
+  if (!Number.isInteger(tasks) || tasks < 1) return refuse("tasks", tasks, "a positive whole number")
   const parts = [preamble, signals, workers, work]
   const lines = ["#!/bin/sh", ...directives(input), "", ...parts.flatMap((part) => [...part(input), ""])]
   const own = site.script === undefined ? lines : site.script(lines)

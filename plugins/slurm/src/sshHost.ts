@@ -8,9 +8,9 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { existsSync } from "node:fs"
-import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises"
+import { mkdir, mkdtemp, rm, stat } from "node:fs/promises"
 import { homedir, tmpdir } from "node:os"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import { type BackendError, canonicalHash } from "@ts/backend"
 import { Effect, type Scope, Semaphore } from "effect"
 import { type CommandOptions, command, type Exit } from "./command.ts"
@@ -157,15 +157,14 @@ export const sshHost = ({
      */
     const shell = (
       script: string,
-      { stdin = [], timeoutSeconds: limit = timeoutSeconds, ...rest }: Partial<CommandOptions> = {},
+      { stdin = [], timeoutSeconds: limit = timeoutSeconds }: Partial<CommandOptions> = {},
     ): Effect.Effect<Exit, BackendError> =>
       Effect.flatMap(connection, (socket) => {
         const mark = `${randomUUID()}\n`
-        const head = Buffer.from(rest.into === undefined ? `echo ${mark}${script}` : script, "utf8")
+        const head = Buffer.from(`echo ${mark}${script}`, "utf8")
         // Where the connection is gone, `ssh` would make one of its own: the proxy that fails keeps it from that.
         const through = ["-S", socket, "-o", "ControlMaster=no", "-o", "ProxyCommand=false", "-T"]
         const call = command(["ssh", ...through, ...common, ssh, ENTRY], {
-          ...rest,
           stdin: [`${head.length}\n`, head, ...stdin],
           timeoutSeconds: limit,
         })
@@ -260,27 +259,6 @@ export const sshHost = ({
           const { size } = yield* Effect.tryPromise({ try: () => stat(local), catch: unreadable })
           const script = Remote.write([{ path, mode: 0o600, size }])
           yield* done(`write ${path}`, script, { stdin: [{ file: local }], timeoutSeconds: limitFor(size) })
-        }),
-      getFile: (path, local) =>
-        Effect.gen(function* () {
-          const size = Number((yield* done(`read ${path}`, `exec wc -c < ${quote(path)}`)).toString("utf8"))
-          const draft = join(dirname(local), `.${randomUUID()}`)
-          const unwritable = (cause: unknown) => fileError(`cannot write ${local}`, (cause as Error).message, cause)
-          yield* done(`read ${path}`, `exec cat -- ${quote(path)}`, {
-            into: draft,
-            timeoutSeconds: limitFor(size),
-          }).pipe(
-            Effect.andThen(Effect.tryPromise({ try: () => stat(draft), catch: unwritable })),
-            Effect.filterOrFail(
-              (copy) => copy.size === size,
-              (copy) =>
-                outOfReach(
-                  `${path} on ${ssh} has ${size} bytes, but ${copy.size} came: does its login print a greeting?`,
-                ),
-            ),
-            Effect.andThen(Effect.tryPromise({ try: () => rename(draft, local), catch: unwritable })),
-            Effect.ensuring(Effect.promise(() => rm(draft, { force: true }))),
-          )
         }),
     }
   })

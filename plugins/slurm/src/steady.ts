@@ -26,5 +26,4 @@ export const steady = (host: Host): Host => ({
   exists: (path) => persistently(host.exists(path)),
   remove: (path) => persistently(host.remove(path)),
   putFile: (local, path) => persistently(host.putFile(local, path)),
-  getFile: (path, local) => persistently(host.getFile(path, local)),
 })

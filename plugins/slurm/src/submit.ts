@@ -122,7 +122,7 @@ const submitted = Effect.fnUntraced(function* (
   ])
   yield* Effect.tapError(unless, () => Effect.ignore(host.remove(folder)))
   const jobId = yield* client
-    .submit({ path: `${folder}/job.sh` })
+    .submit(`${folder}/job.sh`)
     .pipe(
       Effect.catch((error) =>
         error.retryable && !isFull(error)

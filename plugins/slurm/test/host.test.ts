@@ -99,16 +99,15 @@ const contract = (title: string, test: typeof it, open: () => Promise<Host>) =>
       expect(await run(host.readFrom([], 1))).toEqual([])
     })
 
-    test("copies files there and back, and leaves alone what is there", async () => {
+    test("copies files there, and leaves alone what is there", async () => {
       const local = at("..", "local")
       writeFileSync(local, Buffer.concat(Array.from({ length: 3000 }, () => binary)))
       await run(host.putFile(local, at("p", "there")))
-      await run(host.getFile(at("p", "there"), at("..", "back")))
-      expect(readFileSync(at("..", "back")).equals(readFileSync(local))).toBe(true)
+      expect(readFileSync(at("p", "there")).equals(readFileSync(local))).toBe(true)
       writeFileSync(local, "other")
       await run(host.putFile(local, at("p", "there")))
       expect(statSync(at("p", "there")).size).toBe(3000 * 1024)
-      expect(await failure(host.getFile(at("none"), at("..", "none")))).toMatchObject({ retryable: true })
+      expect((await failure(host.putFile(at("none"), at("p", "none")))).message).toMatch(/none/)
     })
 
     test("says what a file system refuses", async () => {

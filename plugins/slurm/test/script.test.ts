@@ -208,7 +208,7 @@ it("refuses what could end a line of the script, and lets the hook have the last
     ["name", { name: "a,b" }],
     ["folder", { folder: "/s/\nid" }],
     ["tasks", { tasks: 0 }],
-    ["minutes", { minutes: 0.5 }],
+    ["tasks", { tasks: 0.5 }],
   ] as const)
     expect(await failure(jobScript({ ...input, ...change }))).toMatchObject({ field, reason: "InvalidSpec" })
 })

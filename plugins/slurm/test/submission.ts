@@ -6,10 +6,10 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import type { BackendError } from "@ts/backend"
 import { Effect } from "effect"
-import type { Client } from "../src/client.ts"
+import { type Client, slurmClient } from "../src/client.ts"
+import { localHost } from "../src/localHost.ts"
 import { type Site, type SlurmOptions, siteOf } from "../src/options.ts"
 import { jobScript, type ScriptInput } from "../src/script.ts"
-import { localHost, slurmClient } from "../src/site.ts"
 import type { Cluster } from "./cluster.ts"
 
 export const run = <A>(effect: Effect.Effect<A, BackendError>) => Effect.runPromise(effect)
@@ -105,7 +105,7 @@ export const workplaceOn = async (cluster: Cluster, options: Partial<SlurmOption
           { path, content: script },
         ]),
       )
-      const again = () => run(client.submit({ path }))
+      const again = () => run(client.submit(path))
       const said: Submitted["said"] = (n) => {
         const home = join(folder, "journals", String(n))
         if (!existsSync(home)) return []
