@@ -32,6 +32,7 @@ export const hurried = {
   gatherSeconds: 0.1,
   startupSeconds: 0.01,
   graceSeconds: 20,
+  lostSeconds: 1,
 }
 
 /** This process's commands speak to the cluster from then on. */
