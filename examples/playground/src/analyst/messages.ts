@@ -18,7 +18,8 @@ export interface Exported {
 }
 
 export type AnalystReport =
-  | { readonly is: "law"; readonly law: LawView }
+  /** With the answer to the last question by this law. */
+  | { readonly is: "law"; readonly law: LawView; readonly prediction?: PredictionView }
   | { readonly is: "prediction"; readonly prediction: PredictionView }
   | { readonly is: "export"; readonly file: Exported }
   | { readonly is: "failed"; readonly message: string }

@@ -7,31 +7,40 @@ import { viewOf } from "./view.ts"
 
 const say = (report: AnalystReport) => postMessage(report)
 
+interface Question {
+  readonly tokens: number
+  readonly batch?: number
+}
+
 let rows: ReadonlyArray<Row> = []
 let law: Law | undefined
-/** Orders that came while another was at work: of each kind only the last matters, but no export is lost. */
+/** The last one, asked again of every law that follows. */
+let question: Question | undefined
+/** Orders that came while another was at work: of rows and questions only the last matters, but no export is lost. */
 let fresh: ReadonlyArray<Row> | undefined
-let question: { readonly tokens: number; readonly batch?: number } | undefined
-let asked: ReadonlyArray<number> = []
+let unanswered = false
 const wishes: Array<Extract<AnalystOrder, { readonly do: "export" }>> = []
 let awake = false
+
+const answer = () =>
+  question === undefined || law?.joint === undefined ? undefined : predictionOf(law, question.tokens, question.batch)
 
 const work = async () => {
   if (fresh !== undefined) {
     rows = fresh
     fresh = undefined
+    unanswered = false
     law = rows.length === 0 ? undefined : fitLaw(rows)
-    if (law !== undefined) say({ is: "law", law: viewOf(law) })
-  } else if (question !== undefined) {
-    const { tokens, batch } = question
-    question = undefined
-    if (law?.joint === undefined) return
-    asked = [tokens]
-    say({ is: "prediction", prediction: predictionOf(law, tokens, batch) })
+    const prediction = answer()
+    if (law !== undefined) say({ is: "law", law: viewOf(law), ...(prediction === undefined ? {} : { prediction }) })
+  } else if (unanswered) {
+    unanswered = false
+    const prediction = answer()
+    if (prediction !== undefined) say({ is: "prediction", prediction })
   } else {
-    const wish = wishes.shift()!
-    if (law !== undefined)
-      say({ is: "export", file: await exported(wish.wanted, wish.name, wish.title, rows, law, asked) })
+    const { wanted, name, title } = wishes.shift()!
+    const asked = question === undefined ? [] : [question.tokens]
+    if (law !== undefined) say({ is: "export", file: await exported(wanted, name, title, rows, law, asked) })
   }
 }
 
@@ -39,7 +48,7 @@ const work = async () => {
 const wake = async () => {
   if (awake) return
   awake = true
-  while (fresh !== undefined || question !== undefined || wishes.length > 0) {
+  while (fresh !== undefined || unanswered || wishes.length > 0) {
     try {
       await work()
     } catch (cause) {
@@ -52,7 +61,9 @@ const wake = async () => {
 
 addEventListener("message", ({ data: order }: MessageEvent<AnalystOrder>) => {
   if (order.do === "rows") fresh = order.rows
-  else if (order.do === "predict") question = order
-  else wishes.push(order)
+  else if (order.do === "predict") {
+    question = order
+    unanswered = true
+  } else wishes.push(order)
   void wake()
 })

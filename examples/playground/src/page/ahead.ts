@@ -77,10 +77,13 @@ export const ahead = (ask: (question: Question) => void) => {
     byId(`${input.id}-text`).replaceChildren(...raised(tokensText(value)))
     input.setAttribute("aria-valuetext", tokensSpoken(value))
   }
-  const changed = () => {
+  const show = () => {
     say(horizon)
     say(batch)
     batch.disabled = !speaks || advised.checked
+  }
+  const changed = () => {
+    show()
     if (speaks) ask(question())
   }
   for (const input of [horizon, batch, advised]) input.addEventListener("input", changed)
@@ -111,7 +114,9 @@ export const ahead = (ask: (question: Question) => void) => {
           asked = now
         }
       }
-      changed()
+      show()
+      // Once asked, every law answers by itself.
+      if (speaks && state.prediction === undefined) ask(question())
     }
     if (state.prediction === shown && shown !== undefined) return
     shown = state.prediction

@@ -62,8 +62,11 @@ export const hearEngine = (state: State, report: EngineReport): State => {
 
 export const hearAnalyst = (state: State, report: AnalystReport): State => {
   switch (report.is) {
-    case "law":
-      return { ...state, law: report.law }
+    case "law": {
+      const { prediction: _, ...rest } = state
+      const { law, prediction } = report
+      return { ...rest, law, ...(prediction === undefined ? {} : { prediction }) }
+    }
     case "prediction":
       return { ...state, prediction: report.prediction }
     case "failed":

@@ -32,8 +32,8 @@ export const transformer: Preset = {
     eta: {
       octaves: {
         center: { power: { of: "batch", coefficient: 2 ** -10.5, exponent: 0.45 } },
-        from: -2.5,
-        to: 1.5,
+        from: -2,
+        to: 2,
         step: 1,
       },
     },
