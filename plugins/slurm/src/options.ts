@@ -100,7 +100,7 @@ const fields = {
   checkpoints: Schema.optionalKey(SharedFolder),
   /** What the worker has to call itself, name and version, where its name is this. */
   expects: Schema.optionalKey(Line),
-  /** Jobs at a time; absent: as many as the partition has room for, at most 1000. */
+  /** Jobs in the queue at a time; absent: as many as the partition has room for, at most 1000. */
   jobs: Schema.optionalKey(Count),
   /** What a job should take at least: short runs share one. */
   jobSeconds: Schema.optionalKey(Positive),

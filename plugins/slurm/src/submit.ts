@@ -196,7 +196,8 @@ export const makeSubmitter = Effect.fnUntraced(function* (
     const all = [...waiting]
     const inOrder = packed.slice(0, free).map((indices) => indices.map((i) => all[i]!))
     const some = inOrder.flat()
-    waiting.splice(0, all.length, ...all.filter((one) => !some.includes(one)))
+    const taken = new Set(some)
+    waiting.splice(0, all.length, ...all.filter((one) => !taken.has(one)))
     const documents = inOrder.map((bundles) => bundles.map(({ documentIn }) => documentIn))
     // Each time in a folder of its own: a job that got through unheard finds none, and does nothing.
     const anew = Effect.suspend(() => submission(host, client, site, making, submissionId(Date.now()), documents))
