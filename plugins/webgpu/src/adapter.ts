@@ -14,14 +14,12 @@ interface NodePackage {
 /** Kept from bundlers: a page has no use for 132 MB of binaries. */
 const nodePackage = "webgpu"
 
-let nodeGpu: GPU | undefined
+let nodeGpu: Promise<GPU> | undefined
 
-const fromNode = async (): Promise<GPU> => {
-  if (nodeGpu !== undefined) return nodeGpu
+const loadNode = async (): Promise<GPU> => {
   try {
     const { create } = (await import(/* @vite-ignore */ nodePackage)) as NodePackage
-    nodeGpu = create([])
-    return nodeGpu
+    return create([])
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split("\n")[0] : String(cause)
     throw new WebGpuUnavailable(
@@ -31,9 +29,10 @@ const fromNode = async (): Promise<GPU> => {
   }
 }
 
-/** Lets the process end: Node waits for as long as anybody holds what `create` gave. */
-export const releaseNode = (): void => {
-  nodeGpu = undefined
+/** Once, and held for good: Dawn crashes when this is collected before its adapters and devices are. */
+const fromNode = (): Promise<GPU> => {
+  nodeGpu ??= loadNode()
+  return nodeGpu
 }
 
 const inNode = (): boolean => typeof process === "object" && process.versions?.node !== undefined
@@ -77,7 +76,5 @@ export const webgpuAvailability = async (options: AdapterOptions = {}): Promise<
     return { available: true, adapter: describe(adapter), software: isSoftware(adapter) }
   } catch (error) {
     return { available: false, reason: error instanceof Error ? error.message : String(error) }
-  } finally {
-    if (options.gpu === undefined) releaseNode()
   }
 }

@@ -1,5 +1,5 @@
 import { type Device, type DeviceInfo, opKinds, requireOperations, type Training, validate } from "@ts/program"
-import { type AdapterOptions, describe, findAdapter, isSoftware, releaseNode } from "./adapter.ts"
+import { type AdapterOptions, describe, findAdapter, isSoftware } from "./adapter.ts"
 import { checkCount } from "./check.ts"
 import { bindCommands } from "./commands.ts"
 import { makeExecutable } from "./executable.ts"
@@ -16,7 +16,7 @@ export interface WebGpuOptions extends AdapterOptions {
 }
 
 export interface WebGpuDevice extends Device {
-  /** Gives everything back, executables too; in Node the process can then end. */
+  /** Gives everything back, executables too. */
   readonly close: () => Promise<void>
 }
 
@@ -89,7 +89,6 @@ export const webgpuDevice = async (options: WebGpuOptions = {}): Promise<WebGpuD
     },
     close: async () => {
       source.close()
-      if (options.gpu === undefined) releaseNode()
     },
   }
 }

@@ -4,6 +4,8 @@ import { DeviceLost } from "./errors.ts"
 
 export interface Gpu {
   readonly device: GPUDevice
+  /** Held as long as the device is: Dawn crashes in Node when what it came from is collected first. */
+  readonly entry: GPU | undefined
   /** Why it is lost; undefined while it is not. */
   readonly lost: () => string | undefined
   readonly callLayout: GPUBindGroupLayout
@@ -25,14 +27,14 @@ const wantedLimits = [
 const COMPUTE = 4
 export const bufferUsage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const
 
-export const openGpu = async (adapter: GPUAdapter): Promise<Gpu> => {
+export const openGpu = async (adapter: GPUAdapter, entry: GPU | undefined): Promise<Gpu> => {
   const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]))
   const device = await adapter.requestDevice({ requiredLimits })
   let lost: string | undefined
   device.lost.then(({ reason, message }) => {
     lost = [reason, message].filter((part) => part !== "").join(": ") || "unknown reason"
   })
-  const entry = (binding: number, type: GPUBufferBindingType): GPUBindGroupLayoutEntry => ({
+  const slot = (binding: number, type: GPUBufferBindingType): GPUBindGroupLayoutEntry => ({
     binding,
     visibility: COMPUTE,
     buffer: { type },
@@ -40,7 +42,7 @@ export const openGpu = async (adapter: GPUAdapter): Promise<Gpu> => {
   const callLayout = device.createBindGroupLayout({
     entries: [
       { binding: 0, visibility: COMPUTE, buffer: { type: "uniform", hasDynamicOffset: true } },
-      entry(1, "read-only-storage"),
+      slot(1, "read-only-storage"),
     ],
   })
   const layouts = new Map<string, { readonly tensors: GPUBindGroupLayout; readonly pipeline: GPUPipelineLayout }>()
@@ -50,7 +52,7 @@ export const openGpu = async (adapter: GPUAdapter): Promise<Gpu> => {
     if (known !== undefined) return known
     const group = device.createBindGroupLayout({
       entries: Array.from({ length: open ? tensors + 1 : tensors }, (_, binding) =>
-        entry(binding, binding < tensors ? "storage" : "uniform"),
+        slot(binding, binding < tensors ? "storage" : "uniform"),
       ),
     })
     const made = {
@@ -63,6 +65,7 @@ export const openGpu = async (adapter: GPUAdapter): Promise<Gpu> => {
   const pipelines = new Map<string, Promise<GPUComputePipeline>>()
   return {
     device,
+    entry,
     lost: () => lost,
     callLayout,
     tensorLayout: (tensors, open) => layoutOf(tensors, open).tensors,
@@ -98,7 +101,7 @@ export const makeGpuSource = (
     const fresh = (async () => {
       const adapter = unused ?? (await findAdapter(options))
       unused = undefined
-      return openGpu(adapter)
+      return openGpu(adapter, options.gpu)
     })()
     current = fresh
     return fresh
