@@ -180,14 +180,37 @@ export const onWebGpu = async (place: Place) => {
   return visit
 }
 
+/** How much the browser lets the page keep, bytes; without a number as much as it likes. */
+const allowance = async (visit: Visit) => {
+  const devtools = await visit.context.newCDPSession(visit.page)
+  const origin = visit.place.url.replace(/\/$/, "")
+  return (quotaSize?: number) =>
+    devtools.send("Storage.overrideQuotaForOrigin", { origin, ...(quotaSize === undefined ? {} : { quotaSize }) })
+}
+
+/** The browser keeps nothing: the page says so, and offers to run all the same. */
+export const noStorage = async (place: Place) => {
+  const visit = await Visit.begin(place, "desktop")
+  const allow = await allowance(visit)
+  await allow(1)
+  await visit.open()
+  await visit.until(/the browser keeps nothing for this page/, "#trouble")
+  await visit.accessible("no storage")
+  await visit.shot("desktop-no-storage")
+  await visit.page.uncheck("#pace")
+  await visit.page.click("#unkept")
+  await visit.until(/49 runs to train\. Nothing is kept/)
+  await visit.page.click("#go")
+  await visit.until(/Finished: 49 of 49 runs done\. Nothing is kept/)
+  await sameRows(visit, "declared-law")
+  return visit
+}
+
 /** The browser gives too little room: the page says what to do, and goes on when there is more. */
 export const fullStorage = async (place: Place) => {
   const visit = await Visit.begin(place, "desktop")
   const { page } = visit
-  const devtools = await visit.context.newCDPSession(page)
-  const origin = place.url.replace(/\/$/, "")
-  const allow = (quotaSize?: number) =>
-    devtools.send("Storage.overrideQuotaForOrigin", { origin, ...(quotaSize === undefined ? {} : { quotaSize }) })
+  const allow = await allowance(visit)
   await visit.open()
   await visit.until(/49 runs to train/)
   await page.click("#go")
