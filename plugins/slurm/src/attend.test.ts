@@ -135,7 +135,8 @@ it("a job that runs and says nothing is cancelled, but not for the time it had t
       performance.now() - began < 700 ? { ...running(order), state: "PENDING", reason: "Priority" } : running(order),
     ])
   const { exits, cancelled } = await attendAll([order], waits, Effect.void, { stallSeconds: 0.5 })
-  expect(performance.now() - began).toBeGreaterThan(1100)
+  // Half a second after it was last seen to wait, however slow the looks.
+  expect(performance.now() - began).toBeGreaterThan(800)
   expect(errorIn(exits[0]!).message).toMatch(/nothing was heard of job 7_0 for \d+ s, though it runs; it is cancelled/)
   expect(cancelled).toEqual(["7_0"])
 })
