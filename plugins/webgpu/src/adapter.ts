@@ -67,7 +67,8 @@ export type WebGpuAvailability =
 export const describe = ({ info }: GPUAdapter): string =>
   [info.vendor, info.architecture, info.device].filter((part) => part !== "").join(" ") || "unnamed adapter"
 
-export const isSoftware = ({ info }: GPUAdapter): boolean => info.isFallbackAdapter
+/** Some browsers do not say. */
+export const isSoftware = ({ info }: GPUAdapter): boolean => info.isFallbackAdapter === true
 
 /** Whether there is an adapter, or why not; never throws. */
 export const webgpuAvailability = async (options: AdapterOptions = {}): Promise<WebGpuAvailability> => {

@@ -32,7 +32,7 @@ const slug = (text: string): string =>
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-|-$/g, "")
 
-/** After the adapter's words, so that a page and Node with the same ones have the same numbers only where drivers are. */
+/** Vendor, architecture and device as the adapter names them; kernels that it would not get by itself are named, too. */
 const idOf = (adapter: GPUAdapter, cooperative: boolean): string =>
   [
     "webgpu",

@@ -77,6 +77,8 @@ export const makeExecutable = (options: ExecutableOptions): Executable => {
     const outcome = work().catch(async (error) => {
       throw await explain(gpu, error)
     })
+    // It is waited for below; until then its failure is nobody's fault.
+    outcome.catch(() => {})
     // Both are popped before the work is waited for: scopes are a stack, and others push theirs.
     const scopes = [device.popErrorScope(), device.popErrorScope()]
     const [memoryError, validationError] = await Promise.all(scopes.map((scope) => scope.catch(() => null)))

@@ -1,10 +1,10 @@
 /**
  * Tokens per second of training steps on whatever adapter there is, by model and kind of kernels, interleaved.
- * usage: node --conditions=@ts/source plugins/webgpu/bench/step.ts [seconds for each]
+ * usage: node --conditions=@ts/source bench/webgpu/step.ts [seconds for each]
  */
-import { type Call, cost } from "@ts/program"
-import { model, prepare, step, tokens } from "../../cpu/test/model.ts"
-import { webgpuDevice } from "../src/index.ts"
+import { type Call, cost } from "../../packages/program/src/index.ts"
+import { model, prepare, step, tokens } from "../../plugins/cpu/test/model.ts"
+import { webgpuDevice } from "../../plugins/webgpu/src/index.ts"
 
 const seconds = Number(process.argv[2] ?? 4)
 const models = [

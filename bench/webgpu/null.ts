@@ -1,13 +1,13 @@
 /**
  * JavaScript time of a training step, by layers and lanes: everything but the arithmetic, on Dawn's null backend, which computes nothing.
- * usage: node --conditions=@ts/source plugins/webgpu/bench/null.ts [--check]; with --check more than 1 ms for 4 layers in one lane fails.
+ * usage: node --conditions=@ts/source bench/webgpu/null.ts [--check]; with --check more than 1 ms for 4 layers in one lane fails.
  */
-import type { Call } from "@ts/program"
-import { model, step, tokens } from "../../cpu/test/model.ts"
-import { webgpuDevice } from "../src/index.ts"
+import type { Call } from "../../packages/program/src/index.ts"
+import { model, step, tokens } from "../../plugins/cpu/test/model.ts"
+import { webgpuDevice } from "../../plugins/webgpu/src/index.ts"
+import { nullGpu } from "../../plugins/webgpu/test/nullGpu.ts"
 
-const { create } = (await import("webgpu")) as unknown as { create: (flags: string[]) => GPU }
-const gpu = create(["backend=null"])
+const gpu = await nullGpu()
 const [steps, repeats] = [16, 12]
 
 /** Milliseconds a step, the best of several chunks: what else the machine does is not ours. */
