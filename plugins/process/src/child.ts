@@ -58,6 +58,10 @@ interface Worker {
   readonly ended: Promise<Ending>
   /** It, and whatever it started that holds its output. */
   readonly closed: Promise<void>
+  /** Of its output, not taken yet. */
+  readonly chunks: Array<Uint8Array>
+  /** Called when there are more of them, and at their end. */
+  heard: () => void
   /** The end of what it said to people. */
   readonly talk: () => string
 }
@@ -74,6 +78,17 @@ const start = ({ command: [program, ...args], folder, environment }: Command, or
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     talk = (talk + text).slice(-QUOTED)
   })
+  const chunks: Array<Uint8Array> = []
+  const worker = { heard: () => {} }
+  // Always listened to: Node lets the output of a child that has exited run on, and what nobody listens to is gone.
+  child.stdout
+    .on("data", (bytes: Uint8Array) => {
+      chunks.push(bytes)
+      child.stdout.pause()
+      worker.heard()
+    })
+    .on("end", () => worker.heard())
+    .pause()
   const ended = new Promise<Ending>((resolve) => {
     child.once("error", (cause) => resolve({ cause }))
     child.once("exit", (code, signal) => resolve({ how: signal ?? `code ${code}` }))
@@ -82,7 +97,7 @@ const start = ({ command: [program, ...args], folder, environment }: Command, or
   // It may end without reading its order.
   child.stdin.on("error", () => {})
   child.stdin.end(encodeOrder(order))
-  return { child, ended, closed, talk: () => talk }
+  return Object.assign(worker, { child, chunks, ended, closed, talk: () => talk })
 }
 
 const signal = ({ child }: Worker, name: "SIGTERM" | "SIGKILL") => {
@@ -107,7 +122,7 @@ const stop = (worker: Worker, graceMillis: number): Effect.Effect<void> =>
   Effect.promise(async () => {
     if (worker.child.pid === undefined) return
     // Nobody listens any more, but what it says must not block it.
-    worker.child.stdout.resume()
+    worker.child.stdout.removeAllListeners("data").resume()
     if (!(await within(worker.closed, 0))) {
       signal(worker, "SIGTERM")
       await within(worker.closed, graceMillis)
@@ -120,28 +135,38 @@ const stop = (worker: Worker, graceMillis: number): Effect.Effect<void> =>
  * Some more of a worker's output; undefined when no more comes, be it that it ended or that it has been silent for too long. It is asked for
  * only when what came before was taken, so a worker that says more than its driver takes has to wait.
  */
-const more = ({ child }: Worker, silenceMillis: number): Effect.Effect<Uint8Array | undefined> =>
+const more = (worker: Worker, silenceMillis: number): Effect.Effect<Uint8Array | undefined> =>
   Effect.callback((resume) => {
+    const { child, chunks } = worker
     const { stdout } = child
+    let timer: NodeJS.Timeout
     const settle = (bytes: Uint8Array | undefined) => {
       leave()
       resume(Effect.succeed(bytes))
     }
-    const nothing = () => settle(undefined)
+    const look = () => {
+      if (chunks.length > 0) settle(chunks.shift())
+      else if (stdout.readableEnded || child.pid === undefined) settle(undefined)
+    }
+    // What came while this process was held up is read before it is taken for silence.
+    const nothing = () => {
+      timer = setTimeout(settle, 100, undefined)
+    }
     const drain = () => {
       clearTimeout(timer)
       timer = setTimeout(nothing, DRAIN)
     }
     const leave = () => {
       clearTimeout(timer)
-      stdout.off("data", settle).off("end", nothing).pause()
+      worker.heard = () => {}
       child.off("exit", drain)
     }
-    let timer = setTimeout(nothing, silenceMillis)
-    if (child.pid === undefined || stdout.readableEnded) return nothing()
+    timer = setTimeout(nothing, silenceMillis)
+    worker.heard = look
     if (child.exitCode !== null || child.signalCode !== null) drain()
     else child.once("exit", drain)
-    stdout.on("data", settle).on("end", nothing).resume()
+    if (chunks.length === 0) stdout.resume()
+    look()
     return Effect.sync(leave)
   })
 
