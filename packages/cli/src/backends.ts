@@ -132,12 +132,22 @@ export const checkpointEveryFlag = Flag.String("checkpoint-every").pipe(
   Flag.optional,
 )
 
+const wordsIn = (text: string): readonly [string, ...Array<string>] => {
+  const trimmed = text.trim()
+  if (!trimmed.startsWith("[")) return trimmed.split(/\s+/) as [string, ...Array<string>]
+  try {
+    return JSON.parse(trimmed)
+  } catch {
+    return [""] // no program has that name: it is refused
+  }
+}
+
 /** Words between white space, or a JSON list where one holds some. */
 const words = Schema.String.pipe(
   Schema.decodeTo(
     Schema.NonEmptyArray(Schema.NonEmptyString),
     SchemaTransformation.transform({
-      decode: (text) => (text.trim().startsWith("[") ? JSON.parse(text) : text.trim().split(/\s+/)),
+      decode: wordsIn,
       encode: (list) => JSON.stringify(list),
     }),
   ),

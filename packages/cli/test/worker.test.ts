@@ -63,6 +63,8 @@ it("a study trained by workers has the rows of one trained here", { timeout: 60_
 it("backends that lack what they need say what", async () => {
   const run = (...args: ReadonlyArray<string>) => timeTransfer(["run", study, ...args], { cwd: folder })
   expectRefusal(await run("--backend", "process"), 2, /--command: the backend process needs it/)
+  const torn = await run("--backend", "process", "--command", '["python3"')
+  expect([torn.code, torn.stderr]).toEqual([2, expect.stringMatching(/Invalid value for flag --command/)])
   expectRefusal(await run("--backend", "process", "--command", "no-such-trainer"), 2, /there is no program no-such-/)
   expectRefusal(await run("--backend", "slurm"), 2, /--shared: the backend slurm needs a folder/)
   expectRefusal(await run("--backend", "slurm", "--shared", "tt"), 2, /shared is "tt"; it must be the absolute path/)

@@ -9,7 +9,7 @@ import type { Client, QueuedTask } from "./client.ts"
 import { hopeless } from "./clientErrors.ts"
 import { slurmError } from "./errors.ts"
 import type { Host } from "./host.ts"
-import { type Order, STOP, type Submission, taskId } from "./ledger.ts"
+import { DONE, type Order, STOP, type Submission, taskId } from "./ledger.ts"
 import { lost } from "./lost.ts"
 import type { Site } from "./options.ts"
 
@@ -52,8 +52,6 @@ interface Attended {
   last: Message | undefined
 }
 
-/** Written by the job's script once a worker has ended with 0. */
-const DONE = "done"
 /** Bytes of all journals that one look takes in. */
 const MOST_BYTES = 2 ** 23
 /** A folder is listed anew after so many looks, whatever its job does. */

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { markCancelled } from "./cancelled.ts"
 import type { Client } from "./client.ts"
 import type { Host } from "./host.ts"
-import { jobsFolder, type Order, taskId } from "./ledger.ts"
+import { jobsFolder, type Order, STOP, taskId } from "./ledger.ts"
 import type { Site } from "./options.ts"
 
 export interface RunJob {
@@ -44,7 +44,7 @@ export const cancelAll = Effect.fnUntraced(function* (
   const [ids] = yield* host.list([jobsFolder(root)])
   const names = ids!.map(nameOf)
   // Nothing of them starts any more, nor goes back into the queue: neither what is in it nor what is on its way there.
-  yield* host.writeFiles(ids!.map((id) => ({ path: `${jobsFolder(root)}/${id}/stop`, content: "" })))
+  yield* host.writeFiles(ids!.map((id) => ({ path: `${jobsFolder(root)}/${id}/${STOP}`, content: "" })))
   const seen = new Set<string>()
   const arrays = new Set<string>()
   let left = 0

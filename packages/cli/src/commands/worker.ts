@@ -1,4 +1,4 @@
-import { type Ended, serve, workerExit } from "@ts/worker"
+import { ATTEMPT_VARIABLE, type Ended, serve, workerExit } from "@ts/worker"
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import manifest from "../../package.json" with { type: "json" }
@@ -34,7 +34,7 @@ export const worker = Command.make(
   },
   Effect.fn("worker")(function* (flags) {
     const { layer, needsData }: Registered = registry[flags.backend]
-    const attempt = process.env["TIME_TRANSFER_ATTEMPT"]
+    const attempt = process.env[ATTEMPT_VARIABLE]
     // Its reader is gone: what was reached is kept, as after a signal.
     process.stdout.on("error", () => process.kill(process.pid, "SIGTERM"))
     const ended = yield* serve(standardInput, write, {
