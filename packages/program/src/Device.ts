@@ -64,6 +64,8 @@ export interface Executable {
   readonly blockSequences: number
   /** Bytes held. */
   readonly bytes: number
+  /** Whether it can still run; false once disposed of, or once what it was compiled for is gone. Absent: always. */
+  readonly usable?: () => boolean
   /** Sets run-time scalars of a lane by name. */
   readonly scalars: (lane: number, values: Readonly<Record<string, number>>) => void
   /** Fills a parameter or state buffer. */

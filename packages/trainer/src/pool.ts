@@ -29,6 +29,8 @@ const compile = async (device: Device, shape: Shape, lanes: number, wanted: numb
   return { executable: await device.compile(shape.training, { lanes, microBatch: block }), microBatch: block }
 }
 
+const usable = ({ executable }: Compiled): boolean => executable.usable?.() ?? true
+
 export const makePool = (
   device: Device,
   blame: Blame,
@@ -45,6 +47,12 @@ export const makePool = (
           Effect.logWarning(`an executable of ${device.info.name} was not given back: ${cause}`),
         ),
       )
+    /** Those that a lost device took along. */
+    const disposeGone = Effect.suspend(() => {
+      const { alive = [], gone = [] } = Object.groupBy(idle, ({ compiled }) => (usable(compiled) ? "alive" : "gone"))
+      idle.splice(0, idle.length, ...alive)
+      return Effect.forEach(gone, dispose, { discard: true })
+    })
     const disposeOldest = (left: number) =>
       Effect.forEach(idle.splice(0, Math.max(0, idle.length - left)), dispose, { discard: true })
     yield* Effect.addFinalizer(() => disposeOldest(0))
@@ -65,7 +73,7 @@ export const makePool = (
       take: (shape, lanes) => {
         const key = `${lanes} ${shape.key}`
         return Effect.acquireRelease(
-          Effect.suspend(() => {
+          Effect.flatMap(disposeGone, () => {
             const at = idle.findLastIndex((waiting) => waiting.key === key)
             const [waiting] = at < 0 ? [] : idle.splice(at, 1)
             return waiting === undefined ? build(shape, lanes) : Effect.succeed(waiting.compiled)

@@ -33,6 +33,28 @@ withAdapter("WebGPU: backend conformance", () => {
     expect(events.find(({ _tag }) => _tag === "Started")).toHaveProperty("resumedFrom")
     expect(events.at(-1)).toMatchObject({ _tag: "Finished", tokens: 2048 })
   })
+
+  it("a GPU lost between two runs fails neither of them", { timeout: 60_000 }, async () => {
+    const { gpu, devices } = await tapped()
+    const { assignment } = fixtureStudy()
+    const backend = WebGpuBackend.layerWith({ gpu }).pipe(Layer.provide(DataSource.layer()))
+    const program = Effect.gen(function* () {
+      const { prepare, train } = yield* Backend
+      const run = (seed: number) =>
+        Effect.gen(function* () {
+          const asked = assignment({ seed })
+          yield* prepare([asked])
+          return yield* Stream.runCollect(train([asked]))
+        })
+      const before = yield* run(1)
+      devices[0].destroy()
+      yield* Effect.promise(() => devices[0].lost)
+      return [before, yield* run(2)]
+    })
+    const runs = await Effect.runPromise(Effect.provide(program, Layer.merge(backend, memoryCheckpoints)))
+    expect(devices).toHaveLength(2)
+    for (const events of runs) expect(events.at(-1)).toMatchObject({ _tag: "Finished", tokens: 2048 })
+  })
 })
 
 describe("no adapter", () => {

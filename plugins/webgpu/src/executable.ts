@@ -156,6 +156,7 @@ export const makeExecutable = (options: ExecutableOptions): Executable => {
   return {
     blockSequences: options.blockSequences,
     bytes: memory.bytes,
+    usable: () => !disposed && gpu.lost() === undefined,
     scalars: (lane, values) => {
       if (disposed) throw gone()
       checkLane(lane)
