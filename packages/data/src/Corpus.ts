@@ -1,5 +1,5 @@
 import type { Shard } from "./Manifest.ts"
-import type { ReadTokens } from "./shardReader.ts"
+import type { ReadTokens } from "./readShards.ts"
 import type { Tokens } from "./TokenBuffer.ts"
 
 /** A prepared corpus: one flat array of tokens, documents in shuffled order, each followed by an end-of-document token. */

@@ -5,6 +5,7 @@ import type { Corpus } from "./Corpus.ts"
 import { checkData } from "./checkData.ts"
 import type { DataError } from "./DataError.ts"
 import type { DataSpec, Need } from "./DataSpec.ts"
+import { type GivenFiles, isGiven, openGiven } from "./openGiven.ts"
 import { openSynthetic } from "./openSynthetic.ts"
 import type { OnProgress } from "./prepare.ts"
 
@@ -17,6 +18,8 @@ export interface DataSourceOptions {
   readonly hubUrl?: string
   /** `HF_TOKEN` unless given. */
   readonly token?: Redacted.Redacted<string>
+  /** Contents of files by path, in place of what may lie there: text, read as bytes. On a page there are no others. */
+  readonly files?: GivenFiles
 }
 
 export interface OpenOptions {
@@ -39,6 +42,7 @@ export class DataSource extends Context.Service<
       DataSource,
       Effect.gen(function* () {
         const openText = yield* textOpener(options)
+        const { files = {} } = options
         // Runs of a study start together and ask for the same corpus: the first prepares it, the others find it.
         const turns = new Map<string, Semaphore.Semaphore>()
         const inTurn = (spec: DataSpec): Semaphore.Semaphore => {
@@ -55,9 +59,10 @@ export class DataSource extends Context.Service<
         ): Effect.fn.Return<Corpus, DataError> {
           yield* checkData(spec, need)
           const { source } = spec
-          return source.kind === "synthetic"
-            ? openSynthetic(source, spec)
-            : yield* inTurn(spec).withPermit(openText({ ...spec, source }, need, onProgress))
+          if (source.kind === "synthetic") return openSynthetic(source, spec)
+          const text = { ...spec, source }
+          if (isGiven(text, files)) return yield* openGiven(text, files, need, onProgress)
+          return yield* inTurn(spec).withPermit(openText(text, need, onProgress))
         })
         return DataSource.of({ open })
       }),

@@ -5,6 +5,6 @@ export type { DataSpec, FilesSource, HubSource, Need, PackageSource, Source, Syn
 export type { Shard } from "./Manifest.ts"
 export type { OnProgress } from "./prepare.ts"
 export { openPublished, publishCorpus, publishedFiles, publishedSource } from "./published.ts"
-export type { ReadTokens } from "./shardReader.ts"
+export type { ReadTokens } from "./readShards.ts"
 export { SYNTHETIC_DOCUMENT, syntheticEntropy } from "./synthetic.ts"
 export type { Tokens } from "./TokenBuffer.ts"

@@ -1,21 +1,20 @@
 import { join } from "node:path"
-import { canonicalHash } from "@ts/backend"
 import { Effect, Predicate, Schedule } from "effect"
 import type { Corpus } from "./Corpus.ts"
 import { cacheEntry, type Found } from "./cacheEntry.ts"
+import { corpusOf, keyOf } from "./corpusOf.ts"
 import { cacheError, DataError } from "./DataError.ts"
 import type { Need } from "./DataSpec.ts"
 import { orderDocuments } from "./order.ts"
 import { type OnProgress, type Prepared, prepare, suffices } from "./prepare.ts"
-import { sha256 } from "./sha256.ts"
 import { shardReader } from "./shardReader.ts"
 import type { DocumentSource } from "./source/Documents.ts"
 import { findFiles } from "./source/files.ts"
 import { findHub, type HubAccess, modelFile } from "./source/hub.ts"
 import { findPackage } from "./source/npmPackage.ts"
 import type { TextSource, TextSpec } from "./TextOpener.ts"
-import { bytesOf } from "./TokenBuffer.ts"
 import { GPT_NEOX_REPO } from "./tokenizer/gptNeox.ts"
+import { tokenizerFor } from "./tokenizer/tokenizerFor.ts"
 
 /** Where things lie for this process; no part of any identity. */
 export interface Place {
@@ -23,9 +22,6 @@ export interface Place {
   readonly base: string
   readonly hub: HubAccess
 }
-
-/** A change to blocks, orders, packing or file layout makes prepared tokens another corpus: count it here. */
-const FORMAT = 1
 
 /** What may pass (a lost connection, a busy hub) is tried four times in all within two seconds. */
 const politely = Schedule.exponential("200 millis").pipe(
@@ -43,24 +39,6 @@ const find = (source: TextSource, { base, hub, cacheFolder }: Place): Promise<Do
     case "files":
       return findFiles(source, base)
   }
-}
-
-/** Fails where the horizon, and the one target after it, is more than there is. */
-const checkLength = (have: number, need: Need, repeat: boolean): Effect.Effect<void, DataError> => {
-  const tokens = repeat ? need.seqLen + 1 : need.tokens + 1
-  if (have >= tokens) return Effect.void
-  const remedy = repeat
-    ? `fewer than one sequence of ${need.seqLen} and its target: add text`
-    : `but the horizon of ${need.tokens} needs ${tokens}: shorten it, add text, or set repeat: true to read the corpus again`
-  return Effect.fail(
-    new DataError({
-      reason: "CorpusTooShort",
-      message: `The corpus has ${have} training tokens, ${remedy}.`,
-      retryable: false,
-      have,
-      need: tokens,
-    }),
-  )
 }
 
 /** Opens a source of text: from the cache where it is prepared far enough, else prepares the rest. */
@@ -83,21 +61,22 @@ export const openText = Effect.fnUntraced(function* (
 
   if (spec.source.kind === "hub") onProgress(`looking up ${spec.source.repo} on the hub`)
   const documents = yield* attempt(() => find(spec.source, place)).pipe(Effect.retry(politely))
-  const { seed, validation, tokenizer } = spec
-  const key = canonicalHash({ format: FORMAT, source: documents.identity, tokenizer, validation, seed })
+  const key = keyOf(documents.identity, spec)
   const entry = cacheEntry(join(place.cacheFolder, "corpora", key))
 
   let written = 0
   const extend = Effect.fnUntraced(function* (found: Found | undefined): Effect.fn.Return<Prepared, DataError> {
     if (found !== undefined && suffices(found.manifest, need.tokens + 1)) return found
+    const order = orderDocuments(documents.files)
+    const gptNeoxJson = () => modelFile(GPT_NEOX_REPO, "tokenizer.json", place.hub, place.cacheFolder)
     return yield* attempt((signal) =>
       prepare({
         spec,
-        order: orderDocuments(documents.files),
+        order,
         entry,
         found,
         tokens: need.tokens + 1,
-        gptNeoxJson: () => modelFile(GPT_NEOX_REPO, "tokenizer.json", place.hub, place.cacheFolder),
+        tokenizer: () => tokenizerFor({ spec, order, found, onProgress }, gptNeoxJson),
         onProgress,
         onShard: () => void written++,
         signal,
@@ -120,21 +99,8 @@ export const openText = Effect.fnUntraced(function* (
       Effect.retry(politely),
       Effect.catch((error) => (error.retryable && written > before ? persistently(written) : Effect.fail(error))),
     )
-  const { manifest, validation: validationTokens } = yield* persistently(0)
-
-  const { vocabulary, endOfDocument, hash } = manifest.tokenizer
-  const trainTokens = manifest.shards.reduce((sum, { tokens }) => sum + tokens, 0)
-  yield* checkLength(trainTokens, need, spec.repeat)
-  return {
-    identity: canonicalHash({ key, tokenizer: hash }),
-    source: documents.identity,
-    shards: manifest.shards.map(({ name, sha256, tokens }) => ({ name, sha256, tokens })),
-    trainTokens,
-    complete: manifest.complete,
-    vocabulary,
-    endOfDocument,
-    read: shardReader(entry.folder, manifest.shards, vocabulary, spec.repeat),
-    validation: validationTokens,
-    evaluationId: sha256(`${hash}/`, bytesOf(validationTokens)),
-  }
+  const prepared = yield* persistently(0)
+  const { shards, tokenizer } = prepared.manifest
+  const read = shardReader(entry.folder, shards, tokenizer.vocabulary, spec.repeat)
+  return yield* corpusOf({ key, source: documents.identity, prepared, read }, need, spec.repeat)
 })

@@ -1,16 +1,11 @@
-import { setImmediate } from "node:timers/promises"
 import type { CacheEntry, Found } from "./cacheEntry.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import type { DataSpec } from "./DataSpec.ts"
 import type { Manifest } from "./Manifest.ts"
 import { type DocumentOrder, type OrderedBlock, START } from "./order.ts"
 import { TokenBuffer, type Tokens } from "./TokenBuffer.ts"
-import { bpeHash, learnBpe, readBpe } from "./tokenizer/bpe.ts"
-import { bytesTokenizer } from "./tokenizer/bytes.ts"
-import { gpt2Tokenizer } from "./tokenizer/gpt2.ts"
-import { gptNeoxTokenizer } from "./tokenizer/gptNeox.ts"
 import type { TextTokenizer } from "./tokenizer/TextTokenizer.ts"
-import { drawValidation, sampleTexts } from "./validation.ts"
+import { drawValidation } from "./validation.ts"
 
 /** A shard ends at the first end of a block with this many tokens, so that shards do not depend on what was asked when. */
 const SHARD_TOKENS = 2 ** 21
@@ -18,19 +13,21 @@ const SHARD_TOKENS = 2 ** 21
 /** Text encoded between two breaths, so that interruption and progress are not kept waiting. */
 const BREATH_BYTES = 2 ** 19
 
+/** Where prepared tokens go. */
+export type Shelf = Omit<CacheEntry, "find">
+
 /** Called with a sentence and, where known, the fraction done. */
 export type OnProgress = (message: string, fraction?: number) => void
 
 export interface Preparation {
   readonly spec: DataSpec
   readonly order: DocumentOrder
-  readonly entry: CacheEntry
+  readonly entry: Shelf
   /** What the cache has already. */
   readonly found: Found | undefined
   /** Training tokens asked for; a corpus that is shuffled as a whole is prepared entire. */
   readonly tokens: number
-  /** The `tokenizer.json` of GPT-NeoX. */
-  readonly gptNeoxJson: () => Promise<string>
+  readonly tokenizer: () => Promise<TextTokenizer>
   readonly onProgress: OnProgress
   /** Called when a shard is safe. */
   readonly onShard: () => void
@@ -41,27 +38,6 @@ export interface Preparation {
 export interface Prepared {
   readonly manifest: Manifest
   readonly validation: Tokens
-}
-
-const tokenizerFor = async ({ spec, order, found, gptNeoxJson, onProgress }: Preparation): Promise<TextTokenizer> => {
-  switch (spec.tokenizer.kind) {
-    case "bpe": {
-      const { vocabulary } = spec.tokenizer
-      const json = found?.tokenizerJson
-      if (json !== undefined && bpeHash(json, vocabulary) === found?.manifest.tokenizer.hash)
-        return readBpe(json, vocabulary)
-      onProgress(`learning a byte-level BPE of ${vocabulary} tokens`)
-      return learnBpe(await sampleTexts(order, spec.validation.seed), vocabulary)
-    }
-    case "gpt2":
-      return gpt2Tokenizer()
-    case "gpt-neox":
-      return gptNeoxTokenizer(await gptNeoxJson())
-    case "bytes":
-      return bytesTokenizer()
-    case "none":
-      throw dataError("InvalidSpec", `tokenizer.kind is "none", which only a synthetic source can have.`)
-  }
 }
 
 const begin = async ({ spec, order, entry, onProgress }: Preparation, tokenizer: TextTokenizer): Promise<Prepared> => {
@@ -94,13 +70,13 @@ const encodeBlock = async (
     into.push(tokenizer.endOfDocument)
     sinceBreath += texts[i]!.length
     if (sinceBreath < BREATH_BYTES) continue
-    await setImmediate()
+    await new Promise((resolve) => setTimeout(resolve))
     signal.throwIfAborted()
     sinceBreath = 0
   }
 }
 
-const changed = ({ folder }: CacheEntry, what: string): DataError =>
+const changed = ({ folder }: Shelf, what: string): DataError =>
   dataError(
     "CacheFailed",
     `The ${what} is not the one that "${folder}" was prepared with: restore it, or delete that folder and train afresh.`,
@@ -116,7 +92,7 @@ export const suffices = (manifest: Manifest, tokens: number): boolean =>
 export const prepare = async (preparation: Preparation): Promise<Prepared> => {
   const { spec, order, entry, found, onProgress, signal } = preparation
   await entry.create()
-  const tokenizer = await tokenizerFor(preparation)
+  const tokenizer = await preparation.tokenizer()
   try {
     if (found !== undefined && tokenizer.hash !== found.manifest.tokenizer.hash) throw changed(entry, "tokenizer")
     if (found !== undefined && tokenizer.json !== undefined && tokenizer.json !== found.tokenizerJson)

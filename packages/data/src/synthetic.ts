@@ -1,6 +1,6 @@
 import { hash64, philox4x32, random } from "@ts/random"
 import type { SyntheticSource } from "./DataSpec.ts"
-import type { ReadTokens } from "./shardReader.ts"
+import type { ReadTokens } from "./readShards.ts"
 import { tokenArray } from "./TokenBuffer.ts"
 
 /** The chain starts afresh this often, so that any position is reached in few steps. */

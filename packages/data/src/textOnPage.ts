@@ -7,6 +7,11 @@ import type { TextOpener } from "./TextOpener.ts"
 export const textOpener = (_: DataSourceOptions): Effect.Effect<TextOpener, Config.ConfigError> =>
   Effect.succeed(({ source: { kind } }) =>
     Effect.fail(
-      dataError("NotFound", `A page cannot read a "${kind}" source: use a "synthetic" one, or run this study in Node.`),
+      dataError(
+        "NotFound",
+        kind === "files"
+          ? "A page has no files by these paths: hand over the text of each, or run this study in Node."
+          : `A page cannot read a "${kind}" source: use a "synthetic" one or files, or run this study in Node.`,
+      ),
     ),
   )

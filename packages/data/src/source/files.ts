@@ -5,12 +5,8 @@ import { resolve } from "node:path"
 import { dataError, fileError } from "../DataError.ts"
 import type { FilesSource } from "../DataSpec.ts"
 import type { DocumentSource } from "./Documents.ts"
-import { type Format, localFile } from "./localFile.ts"
-
-const formatOf = ({ format, text, after }: FilesSource): Format => {
-  if (format === "text") return { kind: "text" }
-  return format === "lines" ? { kind: "lines", after } : { kind: format, text: text! }
-}
+import { formatOf } from "./format.ts"
+import { localFile } from "./localFile.ts"
 
 /** A larger file is known by its size and its two ends of this many bytes, so that opening it stays quick. */
 const HASHED_WHOLE = 2 ** 30

@@ -2,16 +2,11 @@ import { createReadStream } from "node:fs"
 import { open } from "node:fs/promises"
 import { fileError } from "../DataError.ts"
 import type { DocumentFile } from "./Documents.ts"
+import type { Format } from "./format.ts"
 import { inflate } from "./inflate.ts"
 import { jsonlDocuments } from "./jsonl.ts"
 import { parquetDocuments } from "./parquet.ts"
 import { decodeText, fileDocument, lineDocuments } from "./text.ts"
-
-/** How to cut a file into documents. */
-export type Format =
-  | { readonly kind: "text" }
-  | { readonly kind: "lines"; readonly after: string | undefined }
-  | { readonly kind: "jsonl" | "parquet"; readonly text: string }
 
 async function* parquetFrom(path: string, name: string, column: string): AsyncIterable<ReadonlyArray<string>> {
   const handle = await open(path)

@@ -3,7 +3,8 @@ import { dirname, join, resolve } from "node:path"
 import { dataError, fileError } from "../DataError.ts"
 import type { PackageSource } from "../DataSpec.ts"
 import type { DocumentSource } from "./Documents.ts"
-import { type Format, localFile } from "./localFile.ts"
+import type { Format } from "./format.ts"
+import { localFile } from "./localFile.ts"
 
 /** Where this package itself lies: the CommonJS build has `__dirname`, the module build `import.meta`. */
 const here = typeof __dirname === "string" ? __dirname : import.meta.dirname
