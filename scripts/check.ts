@@ -97,13 +97,16 @@ const inChromium = async () => {
   else console.log(`skip packages without I/O in Chromium: ${skipped}`)
 }
 
-/** The device on a page. Who has no browser is told so; the gate has one. */
+/** The conformance suite on a page. Who has no browser is told so; the gate has one. */
 const webgpuOnPage = async () => {
-  const { verdicts, skipped } = await webgpuInChromium()
-  judge(verdicts)
-  if (skipped === undefined) return
-  if (process.env["CI"]) judge([{ name: "WebGPU in Chromium", problem: skipped }])
-  else console.log(`skip WebGPU in Chromium: ${skipped}`)
+  const missing = await webgpuInChromium(({ name, seconds, problem, skipped }) => {
+    if (skipped !== undefined) return console.log(`skip ${name}: ${skipped}`)
+    if (problem !== undefined) console.log(problem)
+    record(name, problem === undefined, seconds)
+  })
+  if (missing === undefined) return
+  if (process.env["CI"]) judge([{ name: "WebGPU in Chromium", problem: missing }])
+  else console.log(`skip WebGPU in Chromium: ${missing}`)
 }
 
 /** The numbers of the fit by other means; see bench/README.md. Who has no SciPy is told so; the gate has one. */

@@ -9,7 +9,7 @@
  * bf16, tensors below 1e-6 of the global gradient norm left out. Not promised by passing: speed.
  */
 import type { Device } from "@ts/program"
-import { describe, it } from "vitest"
+import { type ConformanceTest, register } from "./conformanceTest.ts"
 import type { DeviceCase } from "./deviceCase.ts"
 import { contractCases } from "./deviceContract.ts"
 import { determinismCases } from "./deviceDeterminism.ts"
@@ -24,7 +24,7 @@ export interface DeviceSuiteOptions {
   readonly timeout?: number
 }
 
-/** The cases as data, by topic, to run without a test runner's registration. */
+/** The cases as data, by topic. */
 export const deviceCases = (): Readonly<Record<string, readonly DeviceCase[]>> => ({
   operations: operationCases(),
   updates: updateCases(),
@@ -33,29 +33,28 @@ export const deviceCases = (): Readonly<Record<string, readonly DeviceCase[]>> =
   contract: contractCases(),
 })
 
-/** Registers the cases with vitest; the device is acquired by the first that runs. */
-export const deviceSuite = (
-  name: string,
-  device: Device | (() => Promise<Device>),
-  { timeout = 60_000 }: DeviceSuiteOptions = {},
-): void => {
+/** The cases put to a device, to run without vitest; the device is acquired by the first that runs. */
+export const deviceTests = (device: Device | (() => Promise<Device>)): readonly ConformanceTest[] => {
   let acquired: Promise<Device> | undefined
   const acquire = () => {
     acquired ??= typeof device === "function" ? device() : Promise.resolve(device)
     return acquired
   }
-  describe(`${name}: device conformance`, () => {
-    for (const [topic, cases] of Object.entries(deviceCases())) {
-      describe(topic, () => {
-        for (const { name, skip, run } of cases) {
-          it(name, { timeout }, async (context) => {
-            const device = await acquire()
-            const reason = skip(device.info)
-            if (reason !== undefined) context.skip(reason)
-            await run(device)
-          })
-        }
-      })
-    }
-  })
+  return Object.entries(deviceCases()).flatMap(([topic, cases]) =>
+    cases.map(({ name, skip, run }) => ({
+      name: `${topic}: ${name}`,
+      run: async () => {
+        const device = await acquire()
+        const reason = skip(device.info)
+        if (reason === undefined) await run(device)
+        return reason
+      },
+    })),
+  )
 }
+
+export const deviceSuite = (
+  name: string,
+  device: Device | (() => Promise<Device>),
+  { timeout }: DeviceSuiteOptions = {},
+): void => register(`${name}: device conformance`, deviceTests(device), timeout)

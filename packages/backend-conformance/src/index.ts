@@ -1,4 +1,5 @@
 export type { Case } from "./backendCase.ts"
 export { eventsOf, type FixtureStudy, fixtureSpec, fixtureStudy, readings, startOf, train } from "./backendFixture.ts"
-export { backendCases, type SuiteOptions, suite } from "./backendSuite.ts"
-export { type DeviceCase, type DeviceSuiteOptions, deviceCases, deviceSuite } from "./device.ts"
+export { backendCases, backendTests, type SuiteOptions, suite } from "./backendSuite.ts"
+export type { ConformanceTest } from "./conformanceTest.ts"
+export { type DeviceCase, type DeviceSuiteOptions, deviceCases, deviceSuite, deviceTests } from "./device.ts"

@@ -1,96 +1,89 @@
 /**
- * The device on a page in headless Chromium, bundled from its sources as an application would: gradients on odd shapes, and 200 steps.
- * usage: node --conditions=@ts/source plugins/webgpu/test/chromium.ts
+ * The backend-conformance suite on a page in headless Chromium, every case of it, on the device and on the backend.
+ * usage: node --conditions=@ts/source plugins/webgpu/test/chromium.ts [--only PATTERN] [--kernels cooperative]
  */
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
-import { join } from "node:path"
-import { build } from "esbuild"
-import { chromium } from "playwright-core"
-import type { BrowserResult, Verdict } from "../../../tests/browser/check.ts"
+import { parseArgs } from "node:util"
 import { findChromium } from "../../../tests/browser/chromium.ts"
-import type { Observed } from "./page.ts"
+import type { WebGpuOptions } from "../src/index.ts"
+import { openDriver } from "./browser.ts"
 
-const steps = 200
-
-const bundle = async (): Promise<string> => {
-  const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, "page.ts")],
-    bundle: true,
-    format: "esm",
-    platform: "browser",
-    target: "es2024",
-    conditions: ["@ts/source"],
-    write: false,
-    logLevel: "silent",
-  })
-  return outputFiles[0].text
+export interface Verdict {
+  readonly name: string
+  readonly seconds: number
+  /** What is wrong; absent where all is well. */
+  readonly problem?: string
+  /** Why the backend's manifest says that it does not apply. */
+  readonly skipped?: string
 }
 
-const flags = [
-  "--no-sandbox",
-  "--no-first-run",
-  "--disable-quic",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  // Chromium trusts no driver on Linux without it, not even its own SwiftShader.
-  "--enable-unsafe-webgpu",
-]
+export interface PageOptions {
+  /** What the names must match. */
+  readonly only?: RegExp
+  readonly webgpu?: WebGpuOptions
+}
 
-const onPage = async (executablePath: string): Promise<{ readonly observed: Observed; readonly errors: string[] }> => {
-  const script = await bundle()
-  const server = createServer((request, response) => {
-    if (request.url === "/page.js") response.setHeader("content-type", "text/javascript").end(script)
-    else
-      response
-        .setHeader("content-type", "text/html")
-        .end('<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">')
-  })
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const browser = await chromium.launch({ executablePath, headless: true, args: flags })
+/** Seconds for one case; a busy machine is no fault. */
+const PATIENCE = 120
+/** Browsers lost before the rest is given up. */
+const LOSSES = 3
+
+/** Tells each verdict as it is reached; gives back why there was nothing to try on, if there was not. */
+export const webgpuInChromium = async (
+  tell: (verdict: Verdict) => void,
+  { only = /(?:)/, webgpu = {} }: PageOptions = {},
+): Promise<string | undefined> => {
+  const executable = findChromium()
+  if (executable === undefined) return "no Chromium on the PATH: install the package chromium, or set CHROMIUM_PATH"
+  const driver = await openDriver(executable, webgpu)
   try {
-    const page = await browser.newPage()
-    const errors: string[] = []
-    page.on("console", (message) => {
-      if (message.type() === "error") errors.push(message.text())
-    })
-    page.on("pageerror", (error) => errors.push(error.message))
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
-    const observed = await page.evaluate(async (count) => {
-      const path = "/page.js"
-      const { observe } = (await import(path)) as { observe: (steps: number) => Promise<Observed> }
-      return observe(count)
-    }, steps)
-    return { observed, errors }
+    const { availability, demands, faults } = await driver.list()
+    if (!availability.available) return availability.reason
+    const place = `WebGPU on a page, ${availability.adapter}`
+    const timed = async (kind: "demands" | "faults", index: number, seconds = PATIENCE) => {
+      const start = performance.now()
+      const ran = await driver.run(kind, index, seconds)
+      return { ...ran, seconds: (performance.now() - start) / 1000 }
+    }
+    for (const [index, { name, says, seconds: most }] of faults.entries()) {
+      const { problem = "nothing", seconds } = await timed("faults", index, most)
+      const verdict = { name: `${place}: reports ${name}`, seconds }
+      tell(problem.includes(says) ? verdict : { ...verdict, problem: `reported instead: ${problem}` })
+    }
+    let losses = 0
+    for (const [index, name] of demands.entries()) {
+      if (!only.test(name)) continue
+      if (losses === LOSSES) {
+        tell({ name: `${place}: the rest`, seconds: 0, problem: `not tried: ${LOSSES} browsers were lost before` })
+        break
+      }
+      const { gone, ...verdict } = await timed("demands", index)
+      if (gone) losses++
+      tell({ name: `${place}: ${name}`, ...verdict })
+    }
+    return undefined
   } finally {
-    await browser.close()
-    server.close()
+    await driver.close()
   }
 }
 
-export const webgpuInChromium = async (): Promise<BrowserResult> => {
-  const executable = findChromium()
-  if (executable === undefined)
-    return { verdicts: [], skipped: "no Chromium on the PATH: install the package chromium, or set CHROMIUM_PATH" }
-  const verdicts: Verdict[] = []
-  const verdict = (name: string, problem: string | false) =>
-    verdicts.push(problem === false ? { name } : { name, problem })
-  const { observed, errors } = await onPage(executable)
-  if (observed.unavailable !== undefined) return { verdicts, skipped: observed.unavailable }
-  const { gradients, losses, device } = observed
-  const worst = Math.max(...gradients)
-  const at = `on a page, ${device}`
-  verdict(`WebGPU ${at}: gradients on odd shapes`, !(worst < 1e-5) && `${worst} in norm from the reference`)
-  verdict(`WebGPU ${at}: losses of ${steps} steps`, !(losses < 1e-3) && `${losses} from the reference`)
-  verdict(`WebGPU ${at}: no errors in the console`, errors.length > 0 && errors.join("\n"))
-  return { verdicts }
-}
-
 if (import.meta.main) {
-  const { verdicts, skipped } = await webgpuInChromium()
-  for (const { name, problem } of verdicts)
-    console.log(problem === undefined ? `ok   ${name}` : `FAIL ${name}\n${problem}`)
-  if (skipped !== undefined) console.log(`skip ${skipped}`)
-  process.exitCode = verdicts.some(({ problem }) => problem !== undefined) || (skipped && process.env["CI"]) ? 1 : 0
+  const { values } = parseArgs({ options: { only: { type: "string" }, kernels: { type: "string" } } })
+  const counts = { ok: 0, FAIL: 0, skip: 0 }
+  const start = performance.now()
+  const missing = await webgpuInChromium(
+    ({ name, seconds, problem, skipped }) => {
+      const word = problem !== undefined ? "FAIL" : skipped !== undefined ? "skip" : "ok"
+      counts[word]++
+      console.log(`${word.padEnd(4)} ${name} (${seconds.toFixed(1)} s)`)
+      if (problem ?? skipped) console.log(problem ?? skipped)
+    },
+    {
+      ...(values.only !== undefined && { only: new RegExp(values.only) }),
+      webgpu: { ...(values.kernels !== undefined && { kernels: values.kernels as WebGpuOptions["kernels"] & string }) },
+    },
+  )
+  if (missing !== undefined) console.log(`skip ${missing}`)
+  const total = ((performance.now() - start) / 1000).toFixed(0)
+  console.log(`\n${counts.ok} passed, ${counts.FAIL} failed, ${counts.skip} skipped, ${total} s`)
+  process.exitCode = counts.FAIL > 0 || (missing !== undefined && process.env["CI"]) ? 1 : 0
 }

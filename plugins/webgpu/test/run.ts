@@ -1,7 +1,5 @@
-/**
- * 200 steps of a small decoder on a device and on the reference, and gradients on odd shapes: what is tried in Node and, bundled, on a
- * page.
- */
+/** Beside the suites: 200 steps of a small decoder on a device and on the reference, and gradients on odd shapes, in Node and on a page. */
+import type { ConformanceTest } from "@ts/backend-conformance"
 import { type Call, type Device, type Executable, gradientOf, referenceDevice, type Training } from "@ts/program"
 import { type ModelOptions, model, prepare, step, tokens } from "../../cpu/test/model.ts"
 
@@ -73,3 +71,23 @@ export const gradientError = async (device: Device, options: ModelOptions): Prom
   const errors = reference.map((values, i) => (norm(values) < 1e-6 * whole ? 0 : distance(got[i], values)))
   return Math.max(...errors)
 }
+
+const demand = (error: number, bound: number): undefined => {
+  if (!(error < bound)) throw new Error(`${error} from the reference, where ${bound} is allowed`)
+}
+
+/** All of it, as tests for any runner. */
+export const besideReference = (device: () => Promise<Device>): ConformanceTest[] => [
+  ...oddShapes.map((shape) => ({
+    name: `gradients of a decoder of width ${shape.width}, ${shape.positions} positions, within 1e-5`,
+    run: async () => demand(await gradientError(await device(), shape), 1e-5),
+  })),
+  {
+    name: "losses of 200 steps within 1e-3 of the reference",
+    run: async () => {
+      const got = await losses(await device(), 200)
+      const expected = await losses(referenceDevice(), 200)
+      demand(Math.max(...got.map((loss, i) => Math.abs(loss / expected[i] - 1))), 1e-3)
+    },
+  },
+]
