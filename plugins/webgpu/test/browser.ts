@@ -60,11 +60,10 @@ export interface Ran extends Script.Outcome {
   readonly gone: boolean
 }
 
-export interface Driver {
-  readonly list: () => ReturnType<typeof Script.list>
+export interface Driver extends AsyncDisposable {
+  readonly list: (seconds: number) => ReturnType<typeof Script.list>
   /** What takes longer than `seconds`, or brings the page down, takes its browser along; what comes next has another. */
   readonly run: (kind: "demands" | "faults", index: number, seconds: number) => Promise<Ran>
-  readonly close: () => Promise<void>
 }
 
 export const openDriver = async (executablePath: string, options: WebGpuOptions): Promise<Driver> => {
@@ -97,7 +96,15 @@ export const openDriver = async (executablePath: string, options: WebGpuOptions)
     return Promise.race([work, late]).finally(() => clearTimeout(timer))
   }
   return {
-    list: async () => (await open()).page.evaluate(() => script.list()),
+    list: async (seconds) => {
+      const { page, errors } = await open()
+      const listed = await inTime(
+        seconds,
+        page.evaluate(() => script.list()),
+      )
+      if (errors.length > 0) throw new Error(errors.join("\n"))
+      return listed
+    },
     run: async (kind, index, seconds) => {
       try {
         const { page, errors } = await open()
@@ -112,7 +119,7 @@ export const openDriver = async (executablePath: string, options: WebGpuOptions)
         return { problem: error instanceof Error ? error.message : String(error), gone: true }
       }
     },
-    close: async () => {
+    [Symbol.asyncDispose]: async () => {
       await close()
       server.close()
     },

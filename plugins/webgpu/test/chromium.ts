@@ -1,6 +1,6 @@
 /**
  * The backend-conformance suite on a page in headless Chromium, every case of it, on the device and on the backend.
- * usage: node --conditions=@ts/source plugins/webgpu/test/chromium.ts [--only PATTERN] [--kernels cooperative]
+ * usage: node --conditions=@ts/source plugins/webgpu/test/chromium.ts [--only PATTERN] [--seconds 120] [--kernels cooperative]
  */
 import { parseArgs } from "node:util"
 import { findChromium } from "../../../tests/browser/chromium.ts"
@@ -19,27 +19,27 @@ export interface Verdict {
 export interface PageOptions {
   /** What the names must match. */
   readonly only?: RegExp
+  /** For one case; 120 by default, since a busy machine is no fault. */
+  readonly seconds?: number
   readonly webgpu?: WebGpuOptions
 }
 
-/** Seconds for one case; a busy machine is no fault. */
-const PATIENCE = 120
 /** Browsers lost before the rest is given up. */
 const LOSSES = 3
 
 /** Tells each verdict as it is reached; gives back why there was nothing to try on, if there was not. */
 export const webgpuInChromium = async (
   tell: (verdict: Verdict) => void,
-  { only = /(?:)/, webgpu = {} }: PageOptions = {},
+  { only = /(?:)/, seconds: patience = 120, webgpu = {} }: PageOptions = {},
 ): Promise<string | undefined> => {
   const executable = findChromium()
   if (executable === undefined) return "no Chromium on the PATH: install the package chromium, or set CHROMIUM_PATH"
-  const driver = await openDriver(executable, webgpu)
   try {
-    const { availability, demands, faults } = await driver.list()
+    await using driver = await openDriver(executable, webgpu)
+    const { availability, demands, faults } = await driver.list(patience)
     if (!availability.available) return availability.reason
     const place = `WebGPU on a page, ${availability.adapter}`
-    const timed = async (kind: "demands" | "faults", index: number, seconds = PATIENCE) => {
+    const timed = async (kind: "demands" | "faults", index: number, seconds = patience) => {
       const start = performance.now()
       const ran = await driver.run(kind, index, seconds)
       return { ...ran, seconds: (performance.now() - start) / 1000 }
@@ -61,13 +61,16 @@ export const webgpuInChromium = async (
       tell({ name: `${place}: ${name}`, ...verdict })
     }
     return undefined
-  } finally {
-    await driver.close()
+  } catch (error) {
+    tell({ name: "WebGPU on a page", seconds: 0, problem: String(error) })
+    return undefined
   }
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { only: { type: "string" }, kernels: { type: "string" } } })
+  const { values } = parseArgs({
+    options: { only: { type: "string" }, seconds: { type: "string" }, kernels: { type: "string" } },
+  })
   const counts = { ok: 0, FAIL: 0, skip: 0 }
   const start = performance.now()
   const missing = await webgpuInChromium(
@@ -79,7 +82,8 @@ if (import.meta.main) {
     },
     {
       ...(values.only !== undefined && { only: new RegExp(values.only) }),
-      webgpu: { ...(values.kernels !== undefined && { kernels: values.kernels as WebGpuOptions["kernels"] & string }) },
+      ...(values.seconds !== undefined && { seconds: Number(values.seconds) }),
+      webgpu: { ...(values.kernels !== undefined && { kernels: values.kernels as "cooperative" }) },
     },
   )
   if (missing !== undefined) console.log(`skip ${missing}`)
