@@ -15,21 +15,37 @@ import { Flag } from "effect/cli"
 import type { CliError } from "./exit.ts"
 import type { FlagValues } from "./flagValues.ts"
 import { siteFlags, siteOptions } from "./site.ts"
+import { choice, webgpu } from "./webgpu.ts"
 
 type BackendLayer = Layer.Layer<Backend, BackendError, DataSource>
 
+export type Availability =
+  | {
+      readonly available: true
+      /** What it would train on, where that is a question. */
+      readonly device?: string
+    }
+  | { readonly available: false; readonly reason: string }
+
 export interface Registered {
   readonly description: string
-  /** Why it cannot be used here; undefined where it can. */
-  readonly unavailable: () => string | undefined
+  /** Whether it can be used here, or why not. */
+  readonly availability: Effect.Effect<Availability>
   /** Whether its runs read tokens. */
   readonly needsData: boolean
   readonly layer: (options: BackendOptions) => BackendLayer
 }
 
-export interface BackendOptions {
+/** What devices that train here are told. */
+export interface TrainerSettings {
   /** Wall time between rolling checkpoints of a run, milliseconds; the backend's own unless given. */
   readonly checkpointMillis?: number
+  /** Most runs of one shape side by side on the device; the backend's own unless given. */
+  readonly lanes?: number
+}
+
+export interface BackendOptions {
+  readonly trainer: TrainerSettings
   /** Program and arguments of a worker. */
   readonly command?: readonly [string, ...Array<string>]
   readonly site?: SlurmOptions
@@ -48,7 +64,7 @@ const missing = (backend: string, flag: string, example: string): BackendLayer =
     }),
   )
 
-const always = () => undefined
+const always = Effect.succeed({ available: true } as const)
 
 const onPath = (command: string): boolean =>
   (process.env["PATH"] ?? "").split(delimiter).some((folder) => folder !== "" && existsSync(join(folder, command)))
@@ -57,40 +73,44 @@ export const backends = {
   cpu: {
     description:
       "native kernels, one trial per core; falls back openly to the reference device where they are not built",
-    unavailable: () => {
-      const state = cpuAvailability()
-      return state.available ? undefined : state.reason
-    },
+    availability: Effect.sync(cpuAvailability),
     needsData: true,
-    layer: ({ checkpointMillis }) =>
-      CpuBackend.layerWith({ fallback: "reference", ...(checkpointMillis === undefined ? {} : { checkpointMillis }) }),
+    layer: ({ trainer }) => CpuBackend.layerWith({ fallback: "reference", ...trainer }),
+  },
+  webgpu: {
+    description:
+      "any GPU with Vulkan, Metal or D3D12, eight trials side by side (needs the npm package webgpu beside the command)",
+    availability: Effect.gen(function* () {
+      const { webgpuAvailability } = yield* webgpu
+      const found = yield* Effect.promise(() => webgpuAvailability(choice))
+      if (!found.available) return found
+      return { available: true, device: found.software ? `${found.adapter} (in software)` : found.adapter }
+    }),
+    needsData: true,
+    layer: ({ trainer }) =>
+      Layer.unwrap(Effect.map(webgpu, ({ WebGpuBackend }) => WebGpuBackend.layerWith({ ...choice, ...trainer }))),
   },
   reference: {
     description: "the slow, obvious float64 device: runs anywhere, for checking the others (precision f64)",
-    unavailable: always,
+    availability: always,
     needsData: true,
-    layer: ({ checkpointMillis }) =>
-      trainerBackend({
-        name: "reference",
-        device: referenceDevice(),
-        ...(checkpointMillis === undefined ? {} : { checkpointMillis }),
-      }),
+    layer: ({ trainer }) => trainerBackend({ ...trainer, name: "reference", device: referenceDevice() }),
   },
   "least-squares": {
     description: "SGD on power-law least squares with exact risk: nothing is trained, the true law is known",
-    unavailable: always,
+    availability: always,
     needsData: false,
     layer: () => LeastSquaresBackend.layer,
   },
   surrogate: {
     description: "losses drawn from a declared law with noise: nothing is trained, rows say that they are synthetic",
-    unavailable: always,
+    availability: always,
     needsData: false,
     layer: () => SurrogateBackend.layer,
   },
   process: {
     description: "any command that speaks the worker protocol, your own trainer for example (--command)",
-    unavailable: always,
+    availability: always,
     needsData: true,
     layer: ({ command }) =>
       command === undefined
@@ -99,8 +119,11 @@ export const backends = {
   },
   slurm: {
     description: "jobs of a Slurm cluster, from its login node or over ssh (--shared, --partition, --site, ...)",
-    unavailable: () =>
-      onPath("sbatch") ? undefined : "there is no sbatch on this machine's path; name a login node by --host",
+    availability: Effect.sync(() =>
+      onPath("sbatch")
+        ? { available: true }
+        : { available: false, reason: "there is no sbatch on this machine's path; name a login node by --host" },
+    ),
     needsData: true,
     layer: ({ site }) =>
       site === undefined ? missing("slurm", "--shared", "/scratch/$USER/time-transfer") : SlurmBackend.layerWith(site),
@@ -114,6 +137,14 @@ const backendFlag = Flag.Literals("backend", backendNames).pipe(
   Flag.withAlias("b"),
   Flag.withDescription("What trains the runs (see: time-transfer backends)"),
   Flag.withDefault("cpu" as const),
+)
+
+export const lanesFlag = Flag.Int("lanes").pipe(
+  Flag.withSchema(Schema.Int.check(Schema.isGreaterThan(0, { message: "Expected one run or more" }))),
+  Flag.withDescription(
+    "Most runs of one shape side by side on a device: fewer take less memory; 8 on a GPU and 1 on a core unless given",
+  ),
+  Flag.optional,
 )
 
 /** "500ms", "20s" or "5min". */
@@ -162,17 +193,23 @@ export const backendFlags = {
     ),
     Flag.optional,
   ),
+  lanes: lanesFlag,
   ...siteFlags,
 }
 export type BackendFlags = FlagValues<typeof backendFlags>
+
+export const trainerSettings = (lanes: Option.Option<number>): TrainerSettings =>
+  Option.match(lanes, { onNone: () => ({}), onSome: (most) => ({ lanes: most }) })
 
 /** What the flags say of the backend, for the study whose results lie in `folder`. */
 export const backendOptions = Effect.fnUntraced(function* (
   flags: BackendFlags,
   study: { readonly name: string; readonly folder: string },
+  checkpointMillis: number | undefined,
 ): Effect.fn.Return<BackendOptions, CliError, FileSystem.FileSystem> {
   const command = Option.getOrUndefined(flags.command)
   return {
+    trainer: { ...trainerSettings(flags.lanes), ...(checkpointMillis === undefined ? {} : { checkpointMillis }) },
     ...(command === undefined ? {} : { command }),
     ...(flags.backend === "slurm" ? { site: yield* siteOptions(flags, study) } : {}),
   }

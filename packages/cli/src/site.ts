@@ -14,7 +14,7 @@ const text = (name: string, description: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.optional)
 
 /** Backends that a worker on a node can train with. */
-export const workerBackends = ["cpu", "reference", "least-squares", "surrogate"] as const
+export const workerBackends = ["cpu", "webgpu", "reference", "least-squares", "surrogate"] as const
 
 export const siteFlags = {
   shared: text("shared", "Folder that login and compute nodes share, for --backend slurm"),
@@ -30,7 +30,7 @@ export const siteFlags = {
     Flag.withDefault("cpu" as const),
   ),
 }
-export type SiteFlags = FlagValues<typeof siteFlags>
+export type SiteFlags = FlagValues<typeof siteFlags> & { readonly lanes?: Option.Option<number> }
 
 const Site = Schema.Record(Schema.String, Schema.Unknown)
 
@@ -43,11 +43,15 @@ const siteFile = (file: string): Effect.Effect<Partial<SlurmOptions>, CliError, 
   })
 
 /** This very command, as a node that shares the login node's files can run it; on another machine, the one on its path. */
-const workerCommand = (backend: string, remote: boolean): readonly [string, ...Array<string>] => [
+const workerCommand = (
+  { workerBackend, lanes = Option.none() }: SiteFlags,
+  remote: boolean,
+): readonly [string, ...Array<string>] => [
   ...((remote ? ["time-transfer"] : [process.execPath, ...process.execArgv, process.argv[1]!]) as [string]),
   "worker",
   "--backend",
-  backend,
+  workerBackend,
+  ...(Option.isSome(lanes) ? ["--lanes", String(lanes.value)] : []),
 ]
 
 /** As part of a job's name and of a path; where something had to go, with a hash, for other names may look alike then. */
@@ -89,7 +93,7 @@ export const siteOptions = Effect.fnUntraced(function* (
     host === undefined && within(study.folder, shared) ? { checkpoints: `${study.folder}/checkpoints` } : {}
   return {
     name: slug(study.name),
-    worker: workerCommand(flags.workerBackend, host !== undefined),
+    worker: workerCommand(flags, host !== undefined),
     expects: `time-transfer ${manifest.version}`,
     ...checkpoints,
     ...file,

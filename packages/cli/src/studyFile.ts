@@ -7,7 +7,7 @@ import { DataSource } from "@ts/data"
 import { Store, Study } from "@ts/sweep"
 import { Effect, Layer, Option } from "effect"
 import { Argument, Flag } from "effect/cli"
-import { type BackendFlags, type BackendOptions, backendOptions, backends, type Registered } from "./backends.ts"
+import { type BackendFlags, backendOptions, backends, type Registered } from "./backends.ts"
 import { toCliError } from "./exit.ts"
 import { loadModule } from "./loadModule.ts"
 
@@ -56,23 +56,24 @@ export const planLayer = Effect.fnUntraced(function* (on: StudyOnDisk, flags: Ba
 export const sweepLayer = Effect.fnUntraced(function* (
   on: StudyOnDisk,
   flags: BackendFlags,
-  more: BackendOptions = {},
+  checkpointMillis: number | undefined,
 ) {
-  return yield* studyLayer(on, flags, Store.sqlite(on.database), more)
+  return yield* studyLayer(on, flags, Store.sqlite(on.database), checkpointMillis)
 })
 
 const studyLayer = Effect.fnUntraced(function* <E>(
   on: StudyOnDisk,
   flags: BackendFlags,
   store: Layer.Layer<Store | CheckpointStore, E>,
-  more: BackendOptions = {},
+  checkpointMillis?: number,
 ) {
-  const options = { ...(yield* backendOptions(flags, { name: on.study.name, folder: on.folder })), ...more }
+  const options = yield* backendOptions(flags, { name: on.study.name, folder: on.folder }, checkpointMillis)
   const data = DataSource.layer({ base: dirname(on.file) })
   const { site } = options
   // Checkpoints of a cluster's runs stay on its shared folder, unless that is where the study's are anyway.
   if (site !== undefined && site.checkpoints === undefined)
     return Layer.merge(store, SlurmBackend.layerWithCheckpoints(site).pipe(Layer.provide(data)))
   const registered: Registered = backends[flags.backend]
-  return Layer.merge(store, registered.layer(options).pipe(Layer.provide(data)))
+  // A backend that is not to be had leaves no folder of a study behind.
+  return Layer.provideMerge(store, registered.layer(options).pipe(Layer.provide(data)))
 })

@@ -37,9 +37,11 @@ export interface Running {
 export interface Where {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** What it reads on stdin. */
+  readonly input?: string
 }
 
-export const start = (args: ReadonlyArray<string>, { cwd, env = {} }: Where): Running => {
+export const start = (args: ReadonlyArray<string>, { cwd, env = {}, input = "" }: Where): Running => {
   const child = spawn(process.execPath, ["--conditions=@ts/source", bin, ...args], {
     cwd,
     // Node's cache of compiled modules halves the time that a process takes to start.
@@ -52,8 +54,10 @@ export const start = (args: ReadonlyArray<string>, { cwd, env = {} }: Where): Ru
       FORCE_COLOR: undefined,
       ...env,
     },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   })
+  // One that ends without reading it is none the worse.
+  child.stdin.on("error", () => {}).end(input)
   let stdout = ""
   let stderr = ""
   child.stdout.setEncoding("utf8").on("data", (text) => {

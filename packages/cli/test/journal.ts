@@ -25,7 +25,8 @@ export interface Measured {
 }
 
 export const measured = (database: string): Measured => {
-  const db = new DatabaseSync(database, { readOnly: true })
+  // Patience, milliseconds: whoever writes it may just begin.
+  const db = new DatabaseSync(database, { readOnly: true, timeout: 10_000 })
   try {
     const stepped = new Map<string, number>()
     const evaluated = new Map<string, number>()

@@ -1,6 +1,5 @@
 /** Workers and the backends that drive them, as a user meets them. */
 import "./build.ts"
-import { spawn } from "node:child_process"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -17,25 +16,11 @@ const worker = (backend: string) =>
   JSON.stringify([process.execPath, "--conditions=@ts/source", bin, "worker", "--backend", backend])
 
 /** What a worker says to an order, and how it ends. */
-const say = (order: string) =>
-  new Promise<{ readonly code: number | null; readonly messages: ReadonlyArray<object> }>((resolve) => {
-    const [program, ...args] = JSON.parse(worker("surrogate"))
-    const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] })
-    let text = ""
-    child.stdout.on("data", (part) => {
-      text += part
-    })
-    child.on("close", (code) =>
-      resolve({
-        code,
-        messages: text
-          .trim()
-          .split("\n")
-          .map((line) => JSON.parse(line)),
-      }),
-    )
-    child.stdin.end(order)
-  })
+const say = async (input: string) => {
+  const { code, stdout } = await timeTransfer(["worker", "--backend", "surrogate"], { cwd: folder, input })
+  const messages = stdout.trim().split("\n")
+  return { code, messages: messages.map((line) => JSON.parse(line)) }
+}
 
 it("a worker says who it is, and refuses what it does not understand", async () => {
   expect(await say('{"protocol":1,"do":"describe"}')).toMatchObject({

@@ -1,30 +1,13 @@
-import { BackendError } from "@ts/backend"
-import { cpuAvailability, cpuDevice } from "@ts/backend-cpu"
 import { type CoordinateVerdict, coordinateCheck } from "@ts/mup"
-import { referenceDevice } from "@ts/program"
 import { observeCoordinates } from "@ts/trainer"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import { deviceFlag, devices } from "../devices.ts"
 import { CliError, exitCodes, inputError, toCliError } from "../exit.ts"
 import { data, json, talk, toJson } from "../output.ts"
 
 const count = (name: string, description: string, value: number) =>
   Flag.Int(name).pipe(Flag.withDescription(description), Flag.withDefault(value))
-
-const device = Effect.suspend(() => {
-  const available = cpuAvailability()
-  if (!available.available) {
-    return Effect.as(
-      talk(`${available.reason}\nThe portable reference device does it, more slowly.`),
-      referenceDevice(),
-    )
-  }
-  return Effect.tryPromise({
-    try: () => cpuDevice(),
-    catch: (cause) =>
-      new BackendError({ backend: "cpu", reason: "Unavailable", message: (cause as Error).message, retryable: false }),
-  })
-})
 
 const interval = (slope: CoordinateVerdict["layers"][number]["overall"]): string =>
   slope === undefined
@@ -65,6 +48,7 @@ export const coordCheck = Command.make(
     layers: count("layers", "Blocks of the model", 2),
     steps: count("steps", "Optimiser steps", 5),
     seeds: count("seeds", "Number of seeds", 3),
+    backend: deviceFlag,
     json,
   },
   Effect.fn("coord-check")(function* (flags) {
@@ -77,7 +61,7 @@ export const coordCheck = Command.make(
     const headSize = Option.getOrElse(flags.headSize, () => 16)
     const heads = Option.isSome(flags.heads) ? { number: flags.heads.value } : { headSize }
     const kinds = flags.kind === "both" ? (["mup", "standard"] as const) : [flags.kind]
-    const on = yield* device
+    const on = yield* devices[flags.backend]
     const verdicts = yield* Effect.forEach(kinds, (kind) =>
       Effect.gen(function* () {
         yield* talk(
@@ -127,7 +111,7 @@ export const coordCheck = Command.make(
         code: exitCodes.verdict,
       })
     }
-  }),
+  }, Effect.scoped),
 ).pipe(
   Command.withDescription("Whether activations move alike at every width: a verdict per layer with its interval"),
   Command.withExamples([

@@ -120,11 +120,9 @@ export const run = Command.make(
   },
   Effect.fn("run")(function* (flags) {
     const on = yield* openStudy(flags.study, flags.out)
-    const backendOptions = Option.match(flags.checkpointEvery, {
-      onNone: () => ({}),
-      onSome: (checkpointMillis) => ({ checkpointMillis }),
-    })
-    const layer = flags.dryRun ? yield* planLayer(on, flags) : yield* sweepLayer(on, flags, backendOptions)
+    const layer = flags.dryRun
+      ? yield* planLayer(on, flags)
+      : yield* sweepLayer(on, flags, Option.getOrUndefined(flags.checkpointEvery))
     const trained = yield* sweep(on, flags).pipe(
       Effect.provide(layer),
       Effect.onInterrupt(() =>

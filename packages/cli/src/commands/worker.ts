@@ -2,7 +2,7 @@ import { ATTEMPT_VARIABLE, type Ended, serve, workerExit } from "@ts/worker"
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import manifest from "../../package.json" with { type: "json" }
-import { type Registered, backends as registry } from "../backends.ts"
+import { lanesFlag, type Registered, backends as registry, trainerSettings } from "../backends.ts"
 import { workerBackends } from "../site.ts"
 
 /** All of standard input, as the order comes before its end. */
@@ -31,6 +31,7 @@ export const worker = Command.make(
       Flag.withDescription("What trains the runs"),
       Flag.withDefault("cpu" as const),
     ),
+    lanes: lanesFlag,
   },
   Effect.fn("worker")(function* (flags) {
     const { layer, needsData }: Registered = registry[flags.backend]
@@ -39,7 +40,7 @@ export const worker = Command.make(
     process.stdout.on("error", () => process.kill(process.pid, "SIGTERM"))
     const ended = yield* serve(standardInput, write, {
       worker: `time-transfer ${manifest.version}`,
-      backend: layer({}),
+      backend: layer({ trainer: trainerSettings(flags.lanes) }),
       needsData,
       ...(attempt === undefined ? {} : { attempt }),
     })
