@@ -1,20 +1,12 @@
 /** Databases of a study in the origin's private file system, by SQLite's pool of synchronous access handles. */
 import type { Database, SAHPoolUtil } from "@sqlite.org/sqlite-wasm"
 import { Effect, Schedule, type Scope } from "effect"
-import { StoreError } from "../../errors.ts"
+import type { StoreError } from "../../errors.ts"
+import { noStorage } from "./noStorage.ts"
 import { loadSqlite } from "./wasm.ts"
 
 /** The database, the checkpoints, and a journal of each; one to spare. */
 const FILES = 5
-
-const noStorage = (path: string, cause: unknown): StoreError => {
-  const why = !globalThis.isSecureContext
-    ? "a page has storage only when it came over HTTPS or from this machine; open it so"
-    : !("createSyncAccessHandle" in (globalThis.FileSystemFileHandle?.prototype ?? {}))
-      ? "a store on a page is opened in a dedicated worker of a browser with the origin private file system; use a worker, or update the browser"
-      : "the browser keeps nothing for this page: leave the private window, allow the site to store data, or free space on the device"
-  return new StoreError({ reason: "Io", path, message: `cannot keep ${path}: ${why}`, cause })
-}
 
 const install = async (path: string): Promise<SAHPoolUtil> => {
   const { installOpfsSAHPoolVfs } = await loadSqlite()
