@@ -9,12 +9,12 @@ const flags: SiteFlags = {
   ...{ host: none, site: none, workerBackend: "cpu" },
 }
 
-const nameOf = (study: string) =>
-  siteOptions(flags, { name: study, folder: "/elsewhere" }).pipe(
-    Effect.map(({ name }) => name),
+const optionsOf = (study: string, more: Partial<SiteFlags> = {}) =>
+  siteOptions({ ...flags, ...more }, { name: study, folder: "/elsewhere" }).pipe(
     Effect.provide(NodeServices.layer),
     Effect.runPromise,
   )
+const nameOf = async (study: string) => (await optionsOf(study)).name
 
 it("gives each study a folder of its own on the shared file system, by its name as far as a path takes it", async () => {
   expect(await nameOf("quickstart-2.1")).toBe("quickstart-2.1")
@@ -25,4 +25,13 @@ it("gives each study a folder of its own on the shared file system, by its name 
   for (const name of names) expect(name).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
   expect(names[1]).toMatch(/^a-b-[0-9a-f]{8}$/)
   expect(await nameOf("a b")).toBe(names[1])
+})
+
+it("tells the worker what trains on the nodes, and how many runs side by side", async () => {
+  const { worker } = await optionsOf("gpus", {
+    host: Option.some("me@login"),
+    workerBackend: "webgpu",
+    lanes: Option.some(16),
+  })
+  expect(worker).toEqual(["time-transfer", "worker", "--backend", "webgpu", "--lanes", "16"])
 })

@@ -12,7 +12,12 @@ import { writeStudy } from "./study.ts"
 const folder = temporaryFolder()
 // One small shape, which an adapter in software takes seconds to compile; long enough on another one to be stopped.
 const end = availability.available && !availability.software ? 2 ** 17 : 2 ** 12
-const study = writeStudy(folder, { batch: [64], horizon: [1024, end] })
+const study = writeStudy(folder, {
+  model: { d_model: 16, n_layers: 1, n_heads: 2, max_seq_len: 8, no_bias: true },
+  parametrisation: { kind: "mup", baseWidth: 16 },
+  batch: [64],
+  horizon: [1024, end],
+})
 const run = (out: string) => ["run", study, "--backend", "webgpu", "--out", out]
 const database = (out: string) => join(folder, out, "study.db")
 
