@@ -1,12 +1,14 @@
 /**
  * The page, tried in Chromium as people would use it: started, watched, reloaded in the middle, refused in a second tab, finished, taken home;
- * by keys alone; on a phone; without room to store anything. `pnpm run check [JOURNEY]`; screenshots are left in `out/screenshots`.
+ * by keys alone; on a phone; with a text of their own; without room to store anything. `pnpm run check [JOURNEY]` builds the
+ * packages first, for the journey on what is installed; the others need only `node --conditions=@ts/source check.ts JOURNEY`. Screenshots are
+ * left in `out/screenshots`.
  */
 import { mkdirSync, readdirSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { chromium } from "playwright-core"
-import { build } from "vite"
 import { findChromium } from "../../tests/browser/chromium.ts"
+import { site } from "./test/buildSite.ts"
 import * as journeys from "./test/journeys.ts"
 import { serve } from "./test/serve.ts"
 import type { Place, Visit } from "./test/Visit.ts"
@@ -17,27 +19,24 @@ if (executablePath === undefined) {
   process.exit(process.env["CI"] ? 1 : 0)
 }
 
-const here = import.meta.dirname
-const [folder, shots] = [join(here, "out/site"), join(here, "out/screenshots")]
-await build({ root: here, logLevel: "warn" })
-mkdirSync(shots, { recursive: true })
+const folder = await site()
 const sizes = readdirSync(join(folder, "assets")).map(
   (name) => `${name} ${Math.round(statSync(join(folder, "assets", name)).size / 1024)}`,
 )
 console.log(`bundle, KiB: ${sizes.join(", ")}`)
+const shots = join(import.meta.dirname, "out/screenshots")
+mkdirSync(shots, { recursive: true })
 
-const site = await serve(folder)
-const browser = await chromium.launch({
-  executablePath,
-  args: ["--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-webgpu"],
-})
+const server = await serve(folder)
+const launch = { executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage", "--enable-unsafe-webgpu"] }
+const browser = await chromium.launch(launch)
 
 /** Whether it went well, said on the console. */
 const tried = async (name: string, journey: (place: Place) => Promise<Visit>): Promise<boolean> => {
   const start = performance.now()
   let problems: ReadonlyArray<string>
   try {
-    const visit = await journey({ browser, url: site.url, shots })
+    const visit = await journey({ browser, launch, url: server.url, shots })
     problems = visit.faults
     await visit.context.close()
   } catch (error) {
@@ -56,6 +55,6 @@ try {
   for (const [name, journey] of asked) if (!(await tried(name, journey))) failed++
 } finally {
   await browser.close()
-  site.close()
+  server.close()
 }
 process.exitCode = failed > 0 ? 1 : 0

@@ -1,8 +1,9 @@
 /** A page in Chromium, watched for what it must not do. */
-import { readFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { Browser, BrowserContext, Page } from "playwright-core"
+import { type Browser, type BrowserContext, chromium, type LaunchOptions, type Page } from "playwright-core"
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
@@ -21,7 +22,10 @@ interface Verdict {
 }
 
 export interface Place {
+  /** Its contexts are private windows: what they keep goes with them. */
   readonly browser: Browser
+  /** For a browser of one's own. */
+  readonly launch: LaunchOptions
   readonly url: string
   /** Where screenshots go. */
   readonly shots: string
@@ -45,6 +49,17 @@ export class Visit {
     const context = await place.browser.newContext({ ...screens[screen], reducedMotion: "reduce" })
     context.setDefaultTimeout(1000 * PATIENCE)
     return new Visit(place, context, await context.newPage())
+  }
+
+  /** In a window that is not private, of a browser that may be started again. */
+  static async inProfile(place: Place, profile: string, screen: Screen): Promise<Visit> {
+    const context = await chromium.launchPersistentContext(profile, {
+      ...place.launch,
+      ...screens[screen],
+      reducedMotion: "reduce",
+    })
+    context.setDefaultTimeout(1000 * PATIENCE)
+    return new Visit(place, context, context.pages()[0] ?? (await context.newPage()))
   }
 
   constructor(place: Place, context: BrowserContext, page: Page) {
@@ -110,5 +125,17 @@ export class Visit {
   async download(selector: string): Promise<string> {
     const [download] = await Promise.all([this.page.waitForEvent("download"), this.page.click(selector)])
     return readFileSync(await download.path(), "utf8")
+  }
+}
+
+/** A browser's profile with these preferences, gone at the end. */
+export const withProfile = async <A>(preferences: object, use: (profile: string) => Promise<A>): Promise<A> => {
+  const profile = mkdtempSync(join(tmpdir(), "time-transfer-profile-"))
+  mkdirSync(join(profile, "Default"))
+  writeFileSync(join(profile, "Default/Preferences"), JSON.stringify(preferences))
+  try {
+    return await use(profile)
+  } finally {
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
   }
 }

@@ -6,9 +6,9 @@ import { backendFor } from "../src/engine/backends.ts"
 import type { Choice } from "../src/studies/Choice.ts"
 import { presetOf } from "../src/studies/presets.ts"
 
-export const rowsInNode = async (choice: Choice): Promise<ReadonlyArray<Row>> => {
-  const study = Study.make(presetOf(choice.preset).study(choice.settings))
-  const { layer } = await backendFor(choice)
+export const rowsInNode = async (choice: Choice, text?: Blob): Promise<ReadonlyArray<Row>> => {
+  const study = Study.make(presetOf(choice.preset).study(choice.settings, choice.text))
+  const { layer } = await backendFor(choice, { text, wish: "processor" })
   const program = Effect.gen(function* () {
     yield* Stream.runDrain(Sweep.run(yield* Sweep.plan(study)))
     return yield* Store.rows(study)

@@ -1,10 +1,15 @@
 /** What people do on the page, each to its end; all throw where the page does not do its part. */
 import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import type { Row } from "@ts/fit"
+import { chromium } from "playwright-core"
 import { initialChoice, nameOf } from "../src/studies/Choice.ts"
 import type { PresetId } from "../src/studies/Preset.ts"
+import { installedSite } from "./buildSite.ts"
 import { rowsInNode } from "./inNode.ts"
-import { type Place, Visit } from "./Visit.ts"
+import { serve } from "./serve.ts"
+import { type Place, Visit, withProfile } from "./Visit.ts"
 
 const order = (rows: ReadonlyArray<Row>) => {
   const plain = JSON.parse(JSON.stringify(rows)) as ReadonlyArray<Row>
@@ -151,33 +156,135 @@ export const training = async (place: Place) => {
   return visit
 }
 
-/** The same on WebGPU, here by an adapter in software, which the page takes only when it is told to. */
+/** Whether there is WebGPU, of whatever kind. */
+const hasWebGpu = async ({ page }: Visit, journey: string): Promise<boolean> => {
+  if (await page.isVisible("#accelerate-row")) return true
+  const why = `no WebGPU here: ${await page.textContent("#device")}`
+  if (process.env["CI"]) throw new Error(why)
+  console.log(`skip the rest of ${journey}: ${why}`)
+  return false
+}
+
+/** A transformer on WebGPU to its end, with a reload on the way; here by an adapter in software, which the page takes only when told to. */
 export const onWebGpu = async (place: Place) => {
   const visit = await Visit.begin(place, "desktop")
   const { page } = visit
-  await visit.open(nameOf(initialChoice("transformer")))
+  await visit.open("transformer?longest=13")
   await visit.until(/25 runs to train/)
-  if (await page.isHidden("#accelerate-row")) {
-    const why = `no WebGPU here: ${await page.textContent("#device")}`
-    if (process.env["CI"]) throw new Error(why)
-    console.log(`skip onWebGpu: ${why}`)
-    return visit
-  }
+  if (!(await hasWebGpu(visit, "onWebGpu"))) return visit
   await page.check("#accelerate")
   await visit.until(/^Computed by WebGPU/, "#device")
-  await visit.until(/25 runs to train/)
+  await visit.until(/25 runs to train, about .* on this machine/)
   await page.click("#go")
-  await page.waitForSelector(".speck")
+  await page.waitForSelector(".trace")
   await visit.shot("desktop-webgpu")
+  await visit.until(/[1-9]\d* of 25 runs done/)
+  await page.reload()
+  await visit.until(/Paused: [1-9]\d* of 25/)
+  await visit.until(/^Computed by WebGPU/, "#device")
   await page.click("#go")
-  await visit.until(/^Paused/)
+  await visit.until(/Finished: 25 of 25/)
+  await visit.until(/best learning rate/i, "#bell")
+  await page.waitForSelector("#findings:not([hidden]) dd")
+  await visit.accessible("finished on WebGPU")
+  await visit.shot("desktop-webgpu-finished")
   const rows = JSON.parse(await visit.download('[data-export="json"]')) as ReadonlyArray<Row>
-  assert.ok(rows.length > 0)
+  assert.equal(rows.length, 25 * 5)
   for (const { provenance, loss } of rows) {
     assert.equal(provenance.backend, "webgpu")
-    assert.ok(loss > 2 && loss < Math.log(32) + 0.1, `a loss of ${loss}`)
+    assert.ok(loss > 2 && loss < Math.log(32) + 0.2, `a loss of ${loss}`)
   }
+  assert.match(await visit.download('[data-export="report"]'), /^<!doctype html>[\s\S]*<\/html>\s*$/)
   return visit
+}
+
+/** Prose of this repository, as somebody's own. */
+const prose = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].map((name) =>
+  readFileSync(join(import.meta.dirname, "../../..", name), "utf8"),
+)
+const fileOf = (name: string, content: string) => ({ name, mimeType: "text/plain", buffer: Buffer.from(content) })
+const [mine, another] = [
+  fileOf("my words.txt", prose.join("\n\n")),
+  fileOf("other words.txt", `${prose.join("\n\n")} And more.`),
+]
+
+/** A text of one's own: chosen, learned, kept while the browser is away, asked for where it is not, and never another in its place. */
+export const ownText = (place: Place) =>
+  withProfile({}, async (profile) => {
+    const before = await Visit.inProfile(place, profile, "desktop")
+    await before.open("own-text")
+    await before.until(/^Choose a text/)
+    await before.accessible("no text yet")
+    await before.page.setInputFiles("#text-file", fileOf("few words.txt", "Too few."))
+    await before.until(/too little to learn from/, "#text-said")
+    await before.accessible("a text refused")
+    await before.shot("desktop-own-text")
+    await before.page.setInputFiles("#text-file", mine)
+    await before.until(/25 runs to train, about .* on this machine/)
+    const address = before.page.url()
+    assert.match(address, /#own-text\?longest=\d+&sha256=[0-9a-f]{64}&name=my\+words\.txt/)
+    await before.page.click("#go")
+    await before.page.waitForSelector(".speck")
+    await before.accessible("a text being learned")
+    await before.page.click("#go")
+    await before.until(/^Paused/)
+    await before.context.close()
+
+    const visit = await Visit.inProfile(place, profile, "desktop")
+    await visit.page.goto(address)
+    await visit.until(/^Paused/)
+    assert.equal(await visit.page.textContent("#text-named").then((text) => text?.split(",")[0]), "my words.txt")
+    await visit.page.click("#go")
+    await visit.until(/runs done, about/)
+    await visit.page.click("#go")
+    await visit.until(/^Paused/)
+    const rows = JSON.parse(await visit.download('[data-export="json"]')) as ReadonlyArray<Row>
+    for (const { loss } of rows) assert.ok(loss > 1 && loss < Math.log(272) + 0.2, `a loss of ${loss}`)
+
+    const elsewhere = await Visit.begin(place, "phone")
+    await elsewhere.page.goto(address)
+    await elsewhere.until(/"my words\.txt".*is not in this browser/i, "#trouble")
+    await elsewhere.accessible("the text is missing")
+    await elsewhere.shot("phone-text-missing")
+    await elsewhere.page.setInputFiles("#text-file", another)
+    await elsewhere.until(/is not the text that this study is of/, "#text-said")
+    await elsewhere.page.setInputFiles("#text-file", mine)
+    await elsewhere.until(/25 runs to train/)
+    await elsewhere.page.setInputFiles("#text-file", another)
+    await elsewhere.until(/^other words\.txt/, "#text-named")
+    await elsewhere.until(/25 runs to train/)
+    assert.notEqual(elsewhere.page.url(), address)
+    visit.faults.push(...before.faults, ...elsewhere.faults)
+    await elsewhere.context.close()
+    return visit
+  })
+
+/** The packages as a user installs them: the store and the data of a page are those of their built files. */
+export const installed = async (place: Place) => {
+  const server = await serve(await installedSite())
+  try {
+    const visit = await Visit.begin({ ...place, url: server.url }, "desktop")
+    const { page } = visit
+    await visit.open()
+    await visit.until(/49 runs to train/)
+    await page.uncheck("#pace")
+    await page.click("#go")
+    await visit.until(/[1-9]\d* of 49 runs done/)
+    await page.reload()
+    await visit.until(/Paused|Finished/)
+    if (/Paused/.test((await page.textContent("#status"))!)) await page.click("#go")
+    await visit.until(/Finished: 49 of 49/)
+    await visit.until(/Learning rate/, "#answer")
+    await sameRows(visit, "declared-law")
+    await visit.open("own-text")
+    await visit.until(/^Choose a text/)
+    await page.fill("#text-paste", prose.join("\n\n"))
+    await page.press("#text-paste", "Tab")
+    await visit.until(/25 runs to train, about .* on this machine/)
+    return visit
+  } finally {
+    server.close()
+  }
 }
 
 /** How much the browser lets the page keep, bytes; without a number as much as it likes. */
@@ -203,6 +310,38 @@ export const noStorage = async (place: Place) => {
   await visit.page.click("#go")
   await visit.until(/Finished: 49 of 49 runs done\. Nothing is kept/)
   await sameRows(visit, "declared-law")
+  return visit
+}
+
+/** Whoever forbids sites to keep anything is told so, and runs all the same. */
+export const siteDataBlocked = (place: Place) =>
+  withProfile({ profile: { default_content_setting_values: { cookies: 2 } } }, async (profile) => {
+    const visit = await Visit.inProfile(place, profile, "desktop")
+    await visit.open()
+    await visit.until(/the browser keeps nothing for this page/, "#trouble")
+    await visit.page.uncheck("#pace")
+    await visit.page.click("#unkept")
+    await visit.until(/49 runs to train\. Nothing is kept/)
+    await visit.page.click("#go")
+    await visit.until(/Finished: 49 of 49 runs done\. Nothing is kept/)
+    return visit
+  })
+
+/** So is whoever has the page from an address that browsers do not trust. */
+export const insecure = async (place: Place) => {
+  const args = [...(place.launch.args ?? []), "--host-resolver-rules=MAP playground.test 127.0.0.1"]
+  const browser = await chromium.launch({ ...place.launch, args })
+  const visit = await Visit.begin(
+    { ...place, browser, url: place.url.replace("127.0.0.1", "playground.test") },
+    "desktop",
+  )
+  visit.context.on("close", () => void browser.close())
+  await visit.open()
+  await visit.until(/a page has storage only when it came over HTTPS/, "#trouble")
+  await visit.open("own-text")
+  await visit.until(/^Choose a text/)
+  await visit.page.setInputFiles("#text-file", mine)
+  await visit.until(/on pages that came over HTTPS/, "#text-said")
   return visit
 }
 

@@ -9,6 +9,7 @@ import { Layer } from "effect"
 import type { Choice } from "../studies/Choice.ts"
 import { lawOf, noiseOf } from "../studies/declaredLaw.ts"
 import { problem, readingNoise } from "../studies/leastSquares.ts"
+import { pathOf, type TextRef } from "../texts/TextRef.ts"
 import { type FindAccelerator, webgpu } from "./accelerators.ts"
 
 /** What to train on where there is a choice. */
@@ -22,29 +23,40 @@ export interface Chosen {
   readonly accelerator?: { readonly name: string; readonly chosen: boolean } | { readonly missing: string }
 }
 
-const data = Layer.orDie(DataSource.layer())
-
 const processor = {
   layer: trainerBackend({
     name: "reference",
     device: referenceDevice({ precision: "f32" }),
     chunkMillis: 100,
     checkpointMillis: 2000,
-  }).pipe(Layer.provide(data)),
+  }),
   device: "this processor (the reference device, one thread)",
 }
 
+export interface Means {
+  readonly wish?: Wish | undefined
+  /** The text of a choice that has one. */
+  readonly text?: Blob | undefined
+  readonly find?: FindAccelerator
+}
+
+const dataOf = (ref: TextRef | undefined, content: Blob | undefined) =>
+  Layer.orDie(DataSource.layer(ref === undefined || content === undefined ? {} : { files: { [pathOf(ref)]: content } }))
+
 /** As wished; without a wish on the accelerator, unless it is a slow one. */
-const trained = async (find: FindAccelerator, wish: Wish | undefined): Promise<Chosen> => {
+const trained = async ({ text: ref }: Choice, { wish, text, find = webgpu }: Means): Promise<Chosen> => {
+  const data = Layer.provide(dataOf(ref, text))
   const found = await find()
-  if ("missing" in found) return { ...processor, accelerator: found }
+  const onProcessor = { ...processor, layer: data(processor.layer) }
+  if ("missing" in found) return { ...onProcessor, accelerator: found }
   const { name, slow, layer } = found
   const chosen = wish === undefined ? !slow : wish === "accelerator"
   const accelerator = { name, chosen }
-  return chosen ? { layer: layer.pipe(Layer.provide(data)), device: name, accelerator } : { ...processor, accelerator }
+  return chosen ? { layer: data(layer), device: name, accelerator } : { ...onProcessor, accelerator }
 }
 
-export const backendFor = async ({ preset, settings }: Choice, wish?: Wish, find = webgpu): Promise<Chosen> => {
+export const backendFor = async (choice: Choice, means: Means = {}): Promise<Chosen> => {
+  const { preset, settings } = choice
   switch (preset) {
     case "least-squares":
       return {
@@ -57,6 +69,7 @@ export const backendFor = async ({ preset, settings }: Choice, wish?: Wish, find
         device: "the declared law; nothing is trained",
       }
     case "transformer":
-      return trained(find, wish)
+    case "own-text":
+      return trained(choice, means)
   }
 }

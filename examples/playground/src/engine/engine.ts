@@ -2,8 +2,9 @@
 import { Backend, type CheckpointStore, type RunId } from "@ts/backend"
 import { Store, StoreError, Study, Sweep, type SweepEvent } from "@ts/sweep"
 import { Cause, Effect, Exit, Fiber, Layer, ManagedRuntime, Stream } from "effect"
-import { nameOf } from "../studies/Choice.ts"
+import { type Choice, nameOf, wantsText } from "../studies/Choice.ts"
 import { presetOf } from "../studies/presets.ts"
+import { findText, keepText } from "../texts/shelf.ts"
 import { backendFor } from "./backends.ts"
 import type { EngineOrder, EngineReport, RunMark, Trace, Trouble } from "./messages.ts"
 import { paced } from "./pace.ts"
@@ -54,13 +55,47 @@ export const rowsOf = Effect.fnUntraced(function* (study: Study) {
   return (yield* Store.rows(study)).filter(({ provenance }) => ids.has(provenance.numericsId ?? ""))
 })
 
+type Opening = Extract<EngineOrder, { readonly do: "open" }>
+
+interface OpenStudy {
+  readonly run: (watchable: boolean) => Promise<void>
+  readonly pause: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/** Nothing to run: what is missing has been said. */
+const nothing: OpenStudy = { run: async () => {}, pause: async () => {}, close: async () => {} }
+
+/** The text of the choice, kept from now on; `undefined` where it is not here. */
+const textOf = async ({ text: ref }: Choice, given: Blob | undefined, kept: boolean): Promise<Blob | undefined> => {
+  if (ref === undefined) return undefined
+  if (given === undefined) return findText(ref)
+  if (kept) await keepText(ref, given)
+  return given
+}
+
+/** Calibration, about this long, seconds. */
+const TRIAL = 1.5
+
 /** An open study: everything about it that has a life of its own. */
 const openStudy = async (
-  { choice, kept, wish }: Extract<EngineOrder, { readonly do: "open" }>,
+  { choice, kept, wish, text: given }: Opening,
   say: (report: EngineReport) => void,
-) => {
-  const study = Study.make(presetOf(choice.preset).study(choice.settings))
-  const { layer, ...computing } = await backendFor(choice, wish)
+): Promise<OpenStudy> => {
+  const text = await textOf(choice, given, kept)
+  const { layer, ...computing } = await backendFor(choice, { wish, text })
+  if (wantsText(choice)) {
+    say({ is: "opened", ...computing, runs: [] })
+    return nothing
+  }
+  if (choice.text !== undefined && text === undefined) {
+    const message = `"${choice.text.name}", which this study is of, is not in this browser (any more): choose that file again to go on.`
+    say({ is: "opened", ...computing, runs: [] })
+    say({ is: "failed", trouble: "no text", message })
+    return nothing
+  }
+  const { study: made, quick } = presetOf(choice.preset)
+  const study = Study.make(made(choice.settings, choice.text))
   let pause = 0
   const store = kept ? Store.sqlite(nameOf(choice)) : Store.memory
   const runtime = ManagedRuntime.make(Layer.merge(paced(() => pause)(layer), store))
@@ -152,18 +187,29 @@ const openStudy = async (
       })
     }).pipe(Effect.catchCause((cause) => Effect.sync(() => say(failed(cause)))))
 
+  /** What is left would take so long; said before anybody starts it. */
+  const estimate = Effect.gen(function* () {
+    const plan = yield* Sweep.plan(study)
+    if (plan.runs.length === 0) return
+    const calibration = yield* Sweep.calibrate(plan, { seconds: TRIAL })
+    const { seconds } = (yield* Sweep.plan(study, { calibration })).cost
+    if (seconds !== undefined) say({ is: "estimate", seconds })
+  }).pipe(Effect.ignore)
+  let estimating: Fiber.Fiber<unknown, unknown> | undefined
+
   const run = (effect: Effect.Effect<void, unknown, Services>) => runtime.runFork(Effect.onExit(effect, tellEnd))
 
   const exit = await runtime.runPromiseExit(opened)
   if (Exit.isFailure(exit)) {
     say(failed(exit.cause))
     await runtime.dispose()
-  }
+  } else if (!quick) estimating = runtime.runFork(estimate)
 
   return {
-    run: (watchable: boolean) => {
+    run: async (watchable: boolean) => {
       pause = watchable ? WATCHABLE : 0
       if (running?.pollUnsafe() === undefined && running !== undefined) return
+      if (estimating !== undefined) await Effect.runPromise(Fiber.interrupt(estimating))
       running = run(sweep)
     },
     pause: async () => {
@@ -174,7 +220,7 @@ const openStudy = async (
 }
 
 export const makeEngine = (say: (report: EngineReport) => void) => {
-  let study: ReturnType<typeof openStudy> | undefined
+  let study: Promise<OpenStudy> | undefined
   return async (order: EngineOrder): Promise<void> => {
     switch (order.do) {
       case "open":

@@ -6,7 +6,14 @@ import type { Chosen, Wish } from "./backends.ts"
 
 export type EngineOrder =
   /** First: opens the study and says how it stands. `kept`: in this browser's storage, or only as long as the page. */
-  | { readonly do: "open"; readonly choice: Choice; readonly kept: boolean; readonly wish?: Wish }
+  | {
+      readonly do: "open"
+      readonly choice: Choice
+      readonly kept: boolean
+      readonly wish?: Wish
+      /** The text of the choice, where the page has it; else it is looked for where texts are kept. */
+      readonly text?: Blob
+    }
   /** `watchable`: runs that take no time are slowed down so far that one can follow. */
   | { readonly do: "run"; readonly watchable: boolean }
   | { readonly do: "pause" }
@@ -35,10 +42,12 @@ export interface Trace {
 }
 
 /** Why something cannot be had, for the page to choose the way out. */
-export type Trouble = "another tab" | "no storage" | "other"
+export type Trouble = "another tab" | "no storage" | "no text" | "other"
 
 export type EngineReport =
   | ({ readonly is: "opened"; readonly runs: ReadonlyArray<RunMark> } & Pick<Chosen, "device" | "accelerator">)
+  /** What the runs would take, measured on a few steps; seconds. */
+  | { readonly is: "estimate"; readonly seconds: number }
   | { readonly is: "rows"; readonly rows: ReadonlyArray<Row> }
   | {
       readonly is: "moved"

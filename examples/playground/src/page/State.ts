@@ -6,7 +6,8 @@ import type { Chosen } from "../engine/backends.ts"
 import type { RunMark, Trace, Trouble } from "../engine/messages.ts"
 import type { Choice } from "../studies/Choice.ts"
 
-export type Phase = "opening" | "ready" | "running" | "pausing" | "paused" | "finished" | "failed"
+/** `choosing`: there is no text yet. */
+export type Phase = "opening" | "choosing" | "ready" | "running" | "pausing" | "paused" | "finished" | "failed"
 
 export interface State {
   readonly choice: Choice
@@ -20,6 +21,8 @@ export interface State {
   /** Of runs at work. */
   readonly traces: ReadonlyMap<string, ReadonlyArray<Trace>>
   readonly secondsLeft?: number
+  /** What the runs would take, once that is measured, seconds. */
+  readonly estimate?: number
   readonly rows: ReadonlyArray<Row>
   readonly law?: LawView
   readonly prediction?: PredictionView

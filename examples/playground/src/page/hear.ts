@@ -1,9 +1,11 @@
 /** What becomes of the state when the engine or the analyst says something. */
 import type { AnalystReport } from "../analyst/messages.ts"
 import type { EngineReport, RunMark, Trace } from "../engine/messages.ts"
+import { wantsText } from "../studies/Choice.ts"
 import { doneOf, type State } from "./State.ts"
 
 const atRest = (state: State): State["phase"] => {
+  if (wantsText(state.choice)) return "choosing"
   if (state.runs.size > 0 && doneOf(state) === state.runs.size) return "finished"
   return [...state.runs.values()].some(({ tokens }) => tokens > 0) ? "paused" : "ready"
 }
@@ -29,6 +31,8 @@ export const hearEngine = (state: State, report: EngineReport): State => {
       const opened = { ...state, ...computing, runs: marked(new Map(), runs) }
       return { ...opened, phase: atRest(opened) }
     }
+    case "estimate":
+      return { ...state, estimate: report.seconds }
     case "rows":
       return { ...state, rows: report.rows }
     case "moved": {
@@ -45,7 +49,7 @@ export const hearEngine = (state: State, report: EngineReport): State => {
       return { ...state, phase: "running" }
     case "paused":
     case "finished": {
-      const { secondsLeft: _, ...rest } = state
+      const { secondsLeft: _, estimate: __, ...rest } = state
       return { ...rest, phase: atRest(state), traces: new Map() }
     }
     case "failed":

@@ -1,5 +1,6 @@
 /** Studies that this browser keeps: folders of the origin's private file system, as `@ts/sweep` lays them out. */
 import { type Choice, choiceOf, nameOf, titleOf } from "../studies/Choice.ts"
+import { dropText } from "../texts/shelf.ts"
 import { byId, h } from "./elements.ts"
 
 const home = async (): Promise<FileSystemDirectoryHandle | undefined> => {
@@ -21,7 +22,11 @@ const keptChoices = async (): Promise<ReadonlyArray<Choice>> => {
 }
 
 export const eraseStudy = async (choice: Choice): Promise<void> => {
-  await (await home())?.removeEntry(encodeURIComponent(nameOf(choice)), { recursive: true })
+  await (await home())?.removeEntry(encodeURIComponent(nameOf(choice)), { recursive: true }).catch(() => {})
+  const { text } = choice
+  if (text === undefined) return
+  const others = await keptChoices()
+  if (!others.some((other) => other.text?.sha256 === text.sha256)) await dropText(text)
 }
 
 export const keptList = (current: () => Choice) => async (): Promise<void> => {

@@ -1,7 +1,6 @@
 /** The page: one state, two workers, and parts that draw themselves from the state. */
 import { rampCss } from "@ts/report"
 import type { AnalystOrder, AnalystReport, Exported, Wanted } from "../analyst/messages.ts"
-import type { Wish } from "../engine/backends.ts"
 import type { EngineOrder, EngineReport } from "../engine/messages.ts"
 import { type Choice, choiceOf, initialChoice, nameOf, titleOf } from "../studies/Choice.ts"
 import { ahead } from "./ahead.ts"
@@ -13,17 +12,21 @@ import { eraseStudy, keptList } from "./kept.ts"
 import { opening, type State } from "./State.ts"
 import { standing } from "./standing.ts"
 import { studyForm } from "./studyForm.ts"
+import { textForm } from "./textForm.ts"
+import { rememberedWish, rememberWish } from "./wish.ts"
 
 const ramp = new CSSStyleSheet()
 ramp.replaceSync(`:root{${rampCss(0, 0.8)}}@media (prefers-color-scheme:dark){:root{${rampCss(0.3, 1)}}}`)
 document.adoptedStyleSheets = [ramp]
 
 /** The study in the address, else the first. */
-const addressed = (): Choice => choiceOf(decodeURIComponent(location.hash.slice(1))) ?? initialChoice("declared-law")
+const addressed = (): Choice => choiceOf(location.hash.slice(1)) ?? initialChoice("declared-law")
 
 let state: State = opening(addressed(), true)
 let engine: Worker | undefined
 let analyst: Worker
+/** Texts that were chosen since the page was opened, by their content. */
+const texts = new Map<string, Blob>()
 /** The engine before this one, until it has let go of its files. */
 let leaving: Promise<void> = Promise.resolve()
 
@@ -35,8 +38,18 @@ const parts = {
     (choice) => {
       location.hash = nameOf(choice)
     },
-    (wish) => void open(state.choice, state.kept, wish),
+    (wish) => {
+      rememberWish(wish)
+      void open(state.choice, state.kept)
+    },
   ),
+  text: textForm(({ ref, content }) => {
+    texts.set(ref.sha256, content)
+    const { choice, kept } = state
+    // The very text that a study on the page is missing.
+    if (choice.text?.sha256 === ref.sha256) void open(choice, kept)
+    else location.hash = nameOf(initialChoice("own-text", ref))
+  }),
   standing: standing({
     run: () => {
       // Asked for on a click, as browsers want it; without it the study may go when the device runs out of room.
@@ -68,6 +81,7 @@ const exports = [...document.querySelectorAll<HTMLButtonElement>("[data-export]"
 const become = (next: State): void => {
   state = next
   parts.form.render(state)
+  parts.text(state)
   parts.standing(state)
   parts.ahead(state)
   parts.drawings(state)
@@ -114,7 +128,7 @@ const leave = (): Promise<void> => {
 /** Who moves a dial opens many studies, and means the last. */
 let openings = 0
 
-const open = async (choice: Choice, kept: boolean, wish?: Wish): Promise<void> => {
+const open = async (choice: Choice, kept: boolean): Promise<void> => {
   const turn = ++openings
   const { choice: before, runs, kept: wasKept } = state
   const touched = [...runs.values()].some(({ tokens }) => tokens > 0)
@@ -136,7 +150,15 @@ const open = async (choice: Choice, kept: boolean, wish?: Wish): Promise<void> =
   }
   engine.onerror = ({ message }) =>
     become(hearEngine(state, { is: "failed", trouble: "other", message: `the engine stopped: ${message}` }))
-  tellEngine({ do: "open", choice, kept, ...(wish === undefined ? {} : { wish }) })
+  const wish = rememberedWish()
+  const text = choice.text === undefined ? undefined : texts.get(choice.text.sha256)
+  tellEngine({
+    do: "open",
+    choice,
+    kept,
+    ...(wish === undefined ? {} : { wish }),
+    ...(text === undefined ? {} : { text }),
+  })
 }
 
 addEventListener("hashchange", () => void open(addressed(), true))

@@ -1,5 +1,6 @@
 /** Numbers as people read them. */
 import type { Answer } from "../analyst/prediction.ts"
+import { tokenCount } from "../studies/tokenCount.ts"
 
 /** `2^-7.9`, for `raised` to raise. */
 export const power = (value: number): string => {
@@ -7,14 +8,12 @@ export const power = (value: number): string => {
   return `2^${Number(octave.toFixed(1))}`
 }
 
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 })
-
 /** `2^24, 16.8M tokens` */
-export const tokensText = (tokens: number): string => `${power(tokens)}, ${compact.format(tokens)} tokens`
+export const tokensText = (tokens: number): string => `${power(tokens)}, ${tokenCount(tokens)} tokens`
 
 /** The same for those who listen. */
 export const tokensSpoken = (tokens: number): string =>
-  `two to the ${Number(Math.log2(tokens).toFixed(2))}, ${compact.format(tokens)} tokens`
+  `two to the ${Number(Math.log2(tokens).toFixed(2))}, ${tokenCount(tokens)} tokens`
 
 /** Two or three digits: `0.00421`, `6.1 × 10^-6`. */
 export const digits = (value: number): string => {
@@ -34,4 +33,8 @@ export const intervalText = (answer: Answer, text: (value: number) => string): s
 }
 
 export const secondsText = (seconds: number): string =>
-  seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`
+  seconds < 90
+    ? `${Math.max(1, Math.round(seconds))} s`
+    : seconds < 5400
+      ? `${Math.round(seconds / 60)} min`
+      : `${Math.round(seconds / 3600)} h`

@@ -14,21 +14,31 @@ export interface StandingActions {
   readonly erase: () => void
 }
 
+/** `, about 3 min on this machine`; nothing for what takes no time. */
+const costText = ({ choice, estimate }: State): string => {
+  if (presetOf(choice.preset).quick) return ""
+  return estimate === undefined
+    ? "; measuring how long they take here …"
+    : `, about ${secondsText(estimate)} on this machine`
+}
+
 const statusText = (state: State): string => {
-  const { phase, runs, secondsLeft, kept } = state
+  const { phase, runs, secondsLeft, estimate, kept } = state
   const count = `${doneOf(state)} of ${runs.size} runs`
   const where = kept ? "" : " Nothing is kept: export before you close the page."
   switch (phase) {
     case "opening":
       return "Opening the study …"
+    case "choosing":
+      return "Choose a text, and its study can start."
     case "ready":
-      return `${runs.size} runs to train.${where}`
+      return `${runs.size} runs to train${costText(state)}.${where}`
     case "running":
       return `${count} done${secondsLeft === undefined || presetOf(state.choice.preset).quick ? "" : `, about ${secondsText(secondsLeft)} left`}.${where}`
     case "pausing":
       return "Pausing at the next step …"
     case "paused":
-      return `Paused: ${count} done. ${kept ? "Come back whenever you like; it goes on from here." : where}`
+      return `Paused: ${count} done${estimate === undefined ? "" : `, about ${secondsText(estimate)} left`}. ${kept ? "Come back whenever you like; it goes on from here." : where}`
     case "finished": {
       const diverged = [...runs.values()].filter(({ standing }) => standing === "diverged").length
       return `Finished: ${count} done${diverged === 0 ? "" : `, ${diverged} of them diverged, which is a result too`}.${where}`
@@ -37,6 +47,9 @@ const statusText = (state: State): string => {
       return runs.size === 0 ? "" : `Stopped: ${count} done and safe.`
   }
 }
+
+/** There is nothing to start. */
+const idle: ReadonlyArray<State["phase"]> = ["opening", "choosing", "finished"]
 
 const goText = ({ phase, trouble, runs }: State): string => {
   if (phase === "running" || phase === "pausing") return "Pause"
@@ -57,7 +70,7 @@ export const standing = (actions: StandingActions) => {
     if (state.phase === "running") actions.pause()
     else if (state.phase === "failed" && !(state.trouble?.kind === "other" && state.runs.size > 0))
       actions.open(state.kept)
-    else if (state.phase !== "opening" && state.phase !== "finished") actions.run()
+    else if (!idle.includes(state.phase)) actions.run()
   })
   unkept.addEventListener("click", () => actions.open(false))
   // Twice, since nothing brings a deleted study back.
@@ -89,7 +102,10 @@ export const standing = (actions: StandingActions) => {
     )
     go.textContent = goText(now)
     // A button that goes away takes the keyboard's place on the page with it: it stays, and says that it does nothing.
-    go.setAttribute("aria-disabled", String(phase === "opening" || phase === "pausing" || phase === "finished"))
+    go.setAttribute(
+      "aria-disabled",
+      String(idle.includes(phase) || phase === "pausing" || now.trouble?.kind === "no text"),
+    )
     unkept.hidden = !(phase === "failed" && now.trouble?.kind === "no storage")
     erase.hidden = !(kept && (phase === "paused" || phase === "finished"))
     trouble.hidden = now.trouble === undefined

@@ -74,7 +74,9 @@ export const studyForm = (choose: (choice: Choice) => void, trainOn: (wish: Wish
         choose({ ...choice, settings: { ...choice.settings, [name]: value } })
       const focused = document.activeElement?.id
       byId("dials").replaceChildren(
-        ...presetOf(choice.preset).dials.map((dial) => dialRow(dial, choice.settings[dial.name]!, set)),
+        ...presetOf(choice.preset)
+          .dials(choice.text)
+          .map((dial) => dialRow(dial, choice.settings[dial.name]!, set)),
       )
       // A dial moved by keys stays under them.
       if (focused?.startsWith("dial-")) document.getElementById(focused)?.focus()

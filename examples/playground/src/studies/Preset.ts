@@ -1,5 +1,6 @@
 /** A study that the page offers: what can be set about it, and the study that follows from the settings. */
 import type { StudyInput } from "@ts/sweep"
+import type { TextRef } from "../texts/TextRef.ts"
 
 /** A setting with a slider. */
 export interface Dial {
@@ -22,7 +23,7 @@ export interface Truth {
   readonly eta: (batch: number, tokens: number) => number
 }
 
-export type PresetId = "least-squares" | "declared-law" | "transformer"
+export type PresetId = "least-squares" | "declared-law" | "transformer" | "own-text"
 
 export interface Preset {
   readonly id: PresetId
@@ -31,9 +32,11 @@ export interface Preset {
   readonly summary: string
   /** Where its losses come from, in three or four words. */
   readonly source: string
-  readonly dials: ReadonlyArray<Dial>
+  readonly dials: (text?: TextRef) => ReadonlyArray<Dial>
   /** Whether a run is over so soon that one has to slow it down to see anything. */
   readonly quick: boolean
-  readonly study: (settings: Settings) => StudyInput
+  /** Whether it wants a text of the user's; `study` is given it. */
+  readonly ownText?: boolean
+  readonly study: (settings: Settings, text?: TextRef) => StudyInput
   readonly truth?: (settings: Settings) => Truth
 }

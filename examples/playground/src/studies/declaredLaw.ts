@@ -15,7 +15,7 @@ export const declaredLaw: Preset = {
   summary:
     "Losses are drawn from a law, with noise; nothing is trained. Set how noisy a reading is and how fast the critical batch grows, and see whether the fit finds it again.",
   source: "drawn from your law",
-  dials: [
+  dials: () => [
     {
       name: "noise",
       label: "Noise of a reading, nats",

@@ -12,7 +12,7 @@ export const leastSquares: Preset = {
   summary:
     "Stochastic gradient descent on a problem that can be solved exactly. The best rate falls with the horizon, and rises with the batch until it meets the edge of stability.",
   source: "solved exactly",
-  dials: [],
+  dials: () => [],
   quick: true,
   study: () => ({
     name: "playground-least-squares",
