@@ -6,7 +6,7 @@
  * The operations that the device lists choose the cases; a case that does not apply is skipped with its reason.
  *
  * Numbers are judged by |x - ref| / |ref| per tensor against the float64 reference: at most 1e-5 in f32 and 1e-2 in
- * bf16, tensors below 1e-6 of the global gradient norm left out. Not promised by passing: speed.
+ * bf16 and f16, tensors below 1e-6 of the global gradient norm left out. Not promised by passing: speed.
  */
 import type { Device } from "@ts/program"
 import { type ConformanceTest, register } from "./conformanceTest.ts"

@@ -4,7 +4,7 @@ import type { Precision, Training } from "@ts/program"
 export type Numbers = Float32Array | Float64Array
 
 /** Largest |x - ref| / |ref| of a tensor. */
-export const tolerances: Readonly<Record<Precision, number>> = { f64: 1e-11, f32: 1e-5, bf16: 1e-2 }
+export const tolerances: Readonly<Record<Precision, number>> = { f64: 1e-11, f32: 1e-5, bf16: 1e-2, f16: 1e-2 }
 
 /** Tensors whose norm is below this part of the global one are left out: a key bias has gradient zero. */
 export const negligible = 1e-6

@@ -92,7 +92,7 @@ describe("identity of many runs", () => {
           ...tinySpec,
           eta: 2 ** -draw.below(20) * one([1, 1 / 3, 1e-9, 1e21]),
           seed: draw.below(2 ** 30),
-          precision: one(["f32", "bf16", "f64"] as const),
+          precision: one(["f32", "bf16", "f16", "f64"] as const),
           ...(draw.below(2) === 0 ? {} : { origin: { parent: "0123456789abcdef", at: 1 + draw.below(1e6) } }),
         }),
         ...Object.fromEntries(Object.entries(shared).map(([field, values]) => [field, one(values)])),

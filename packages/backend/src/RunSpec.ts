@@ -138,7 +138,7 @@ export const RunSpec = Schema.Struct({
   data: DataSpec,
   /** Seed of the initial weights. */
   seed: Position,
-  precision: withDefault(Schema.Literals(["f32", "bf16", "f64"]), "f32"),
+  precision: withDefault(Schema.Literals(["f32", "bf16", "f16", "f64"]), "f32"),
   /** A branch: this run starts from another's weights and optimiser state at `at` tokens. */
   origin: Schema.optionalKey(Schema.Struct({ parent: RunId, at: Size })),
 })

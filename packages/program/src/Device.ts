@@ -7,7 +7,8 @@
  */
 import type { OpKind, Training } from "./Program.ts"
 
-export type Precision = "f64" | "f32" | "bf16"
+/** `f16` and `bf16` are of what is stored between operations: sums are float32. */
+export type Precision = "f64" | "f32" | "bf16" | "f16"
 
 /** Plain data: what the device is and can do. */
 export interface DeviceInfo {

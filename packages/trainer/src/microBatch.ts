@@ -4,7 +4,7 @@ import { type Precision, planMemory, type Training } from "@ts/program"
 /** Activations of all lanes together aim for no more than this; beyond a few thousand tokens nothing gets faster. */
 const TARGET_BYTES = 2 ** 28
 const TARGET_TOKENS = 4096
-const BYTES: Readonly<Record<Precision, number>> = { f64: 8, f32: 4, bf16: 4 }
+const BYTES: Readonly<Record<Precision, number>> = { f64: 8, f32: 4, bf16: 4, f16: 4 }
 
 export interface MicroBatchOptions {
   readonly lanes: number

@@ -1,13 +1,8 @@
 /** Where activations lie, and how many sequences go through at once so that all of them fit the adapter's limits. */
-import { type Op, planMemory, type Training } from "@ts/program"
+import { type Buffer, type Op, planMemory, type Training } from "@ts/program"
 import { LimitTooSmall } from "./errors.ts"
 import { CHUNK } from "./kernels/update.ts"
-import { activationFloats, type Place } from "./layout.ts"
-
-export interface Limits {
-  readonly maxStorageBufferBindingSize: number
-  readonly maxBufferSize: number
-}
+import { activationSize, bytesEach, type Limits, type Place } from "./layout.ts"
 
 export interface ActivationOptions {
   readonly training: Training
@@ -15,7 +10,22 @@ export interface ActivationOptions {
   readonly microBatch: number
   readonly blockSequences: number
   readonly keep: readonly string[]
+  /** Those stored in float16. */
+  readonly halves: ReadonlySet<string>
   readonly limits: Limits
+}
+
+/**
+ * What the forward pass hands on and the backward pass reads again, in float16: all but the numbers that stand for whole rows (losses,
+ * means, logarithms of sums). Gradients keep the range of float32, so that no loss has to be scaled.
+ */
+export const halvesOf = ({ evaluate, buffers }: Training): ReadonlySet<string> => {
+  const precise = new Set(["stats", "lse", "loss"])
+  const made = evaluate.flatMap(({ outputs }) => Object.entries(outputs).filter(([slot]) => !precise.has(slot)))
+  const forward = new Set(made.map(([, name]) => name))
+  return new Set(
+    buffers.filter(({ name, storage }) => storage === "activation" && forward.has(name)).map((b) => b.name),
+  )
 }
 
 export interface Activations {
@@ -24,50 +34,83 @@ export interface Activations {
   readonly grad: ReadonlyMap<string, Place>
   readonly evaluate: ReadonlyMap<string, Place>
   readonly kept: ReadonlyMap<string, Place>
+  /** Bytes. */
   readonly buffers: ReadonlyMap<string, number>
 }
 
 /** @throws {LimitTooSmall} where not even one block fits */
 export const placeActivations = (options: ActivationOptions): Activations => {
-  const { training, lanes, microBatch, blockSequences, limits } = options
+  const { training, lanes, microBatch, blockSequences, halves, limits } = options
   const activations = training.buffers.filter(({ storage }) => storage === "activation")
   const kept = activations.filter(({ name }) => options.keep.includes(name))
   const shared = activations.filter(({ name }) => !options.keep.includes(name))
+  const isHalf = ({ name }: Buffer) => halves.has(name)
+  const sizeOf = (buffer: Buffer, rows: number) => activationSize(buffer, rows, isHalf(buffer))
+  /** Tensors of float32, and those of float16: each in buffers of their own. */
+  const kinds: readonly Pick<Place, "half">[] = [{}, { half: true }]
+  const ofKind = (buffers: readonly Buffer[], { half }: Pick<Place, "half">) =>
+    buffers.filter((buffer) => isHalf(buffer) === (half === true))
+  const nameOf = (buffer: string, { half }: Pick<Place, "half">) => (half ? `${buffer}, float16` : buffer)
 
-  const keptPlaces = new Map<string, Place>()
-  let keptEnd = 0
-  const placeKept = (rows: number): void => {
-    keptEnd = 0
-    for (const buffer of kept) {
-      const stride = activationFloats(buffer, rows)
-      keptPlaces.set(buffer.name, { buffer: "kept", offset: keptEnd, size: stride * lanes, stride })
-      keptEnd += stride * lanes
+  const keptIn = (rows: number) => {
+    const places = new Map<string, Place>()
+    const bytes = new Map<string, number>()
+    for (const kind of kinds) {
+      let end = 0
+      for (const buffer of ofKind(kept, kind)) {
+        const stride = sizeOf(buffer, rows)
+        places.set(buffer.name, { buffer: nameOf("kept", kind), ...kind, offset: end, size: stride * lanes, stride })
+        end += stride * lanes
+      }
+      if (end > 0) bytes.set(nameOf("kept", kind), bytesEach(kind) * end)
     }
+    return { places, bytes }
   }
-  const arena = (ops: readonly Op[], rows: number) =>
-    planMemory(ops, shared, { rows, keep: [training.loss], alignment: CHUNK })
+  const arenaOf = (ops: readonly Op[], rows: number) => {
+    const places = new Map<string, Place>()
+    const bytes = new Map<string, number>()
+    for (const kind of kinds) {
+      const alignment = kind.half ? 2 * CHUNK : CHUNK
+      const buffers = ofKind(shared, kind)
+      const { offsets, total } = planMemory(ops, buffers, { rows, keep: [training.loss], alignment })
+      const name = nameOf("activations", kind)
+      for (const buffer of buffers) {
+        const offset = offsets[buffer.name]
+        if (offset === undefined) continue
+        const stride = sizeOf(buffer, rows)
+        places.set(buffer.name, { buffer: name, ...kind, offset: offset * lanes, size: stride * lanes, stride })
+      }
+      bytes.set(name, bytesEach(kind) * lanes * total)
+    }
+    return { places, bytes }
+  }
+  const allFor = (rows: number) => {
+    const grad = arenaOf(training.grad, rows)
+    const evaluate = arenaOf(training.evaluate, rows)
+    const keep = keptIn(rows)
+    const buffers = new Map(keep.bytes)
+    for (const [name, bytes] of grad.bytes) {
+      const most = Math.max(bytes, evaluate.bytes.get(name)!)
+      if (most > 0) buffers.set(name, most)
+    }
+    return { grad: grad.places, evaluate: evaluate.places, kept: keep.places, buffers }
+  }
 
   /** The first thing that does not fit, for so many sequences. */
   const misfit = (sequences: number): LimitTooSmall | undefined => {
     const rows = sequences * training.sequenceLength
     const advice = `${sequences} sequences of ${training.sequenceLength} tokens in ${lanes} ${lanes === 1 ? "lane" : "lanes"}: take fewer lanes, shorter sequences or a smaller vocabulary`
+    const check = (limit: keyof Limits, what: string, bytes: number) =>
+      bytes > limits[limit] ? new LimitTooSmall(limit, limits[limit], what, bytes, advice) : undefined
     for (const buffer of activations) {
-      const bytes = 4 * lanes * activationFloats(buffer, rows)
-      if (bytes > limits.maxStorageBufferBindingSize)
-        return new LimitTooSmall(
-          "maxStorageBufferBindingSize",
-          limits.maxStorageBufferBindingSize,
-          buffer.name,
-          bytes,
-          advice,
-        )
+      const half = isHalf(buffer) ? ({ half: true } as const) : {}
+      const problem = check("maxStorageBufferBindingSize", buffer.name, bytesEach(half) * lanes * sizeOf(buffer, rows))
+      if (problem !== undefined) return problem
     }
-    const total = 4 * lanes * Math.max(arena(training.grad, rows).total, arena(training.evaluate, rows).total)
-    if (total > limits.maxBufferSize)
-      return new LimitTooSmall("maxBufferSize", limits.maxBufferSize, "all activations", total, advice)
-    placeKept(rows)
-    if (4 * keptEnd > limits.maxBufferSize)
-      return new LimitTooSmall("maxBufferSize", limits.maxBufferSize, "kept activations", 4 * keptEnd, advice)
+    for (const [name, bytes] of allFor(rows).buffers) {
+      const problem = check("maxBufferSize", `all of ${name}`, bytes)
+      if (problem !== undefined) return problem
+    }
     return undefined
   }
 
@@ -77,20 +120,12 @@ export const placeActivations = (options: ActivationOptions): Activations => {
     if (kept.length > 0 || passSequences <= blockSequences) throw problem
     passSequences = Math.max(1, Math.ceil(passSequences / 2 / blockSequences)) * blockSequences
   }
-  const rows = passSequences * training.sequenceLength
-  const strides = new Map(activations.map((buffer) => [buffer.name, activationFloats(buffer, rows)]))
-  const placesOf = (ops: readonly Op[]) => {
-    const { offsets, total } = arena(ops, rows)
-    const places = new Map<string, Place>(keptPlaces)
-    for (const [name, offset] of Object.entries(offsets)) {
-      const stride = strides.get(name)!
-      places.set(name, { buffer: "activations", offset: offset * lanes, size: stride * lanes, stride })
-    }
-    return { places, total }
+  const { grad, evaluate, kept: keptPlaces, buffers } = allFor(passSequences * training.sequenceLength)
+  return {
+    passSequences,
+    grad: new Map([...grad, ...keptPlaces]),
+    evaluate: new Map([...evaluate, ...keptPlaces]),
+    kept: keptPlaces,
+    buffers,
   }
-  const grad = placesOf(training.grad)
-  const evaluate = placesOf(training.evaluate)
-  const buffers = new Map([["activations", Math.max(CHUNK, lanes * Math.max(grad.total, evaluate.total))]])
-  if (keptEnd > 0) buffers.set("kept", keptEnd)
-  return { passSequences, grad: grad.places, evaluate: evaluate.places, kept: keptPlaces, buffers }
 }

@@ -1,6 +1,7 @@
 /** Dispatches bound to pipelines and memory, once for an executable; a step only replays them. */
 import type { Gpu } from "./gpu.ts"
 import type { CallSize, Dispatch, Grid } from "./kernels/kernel.ts"
+import { bytesEach } from "./layout.ts"
 import { callBytes, type Memory } from "./memory.ts"
 import type { Programs } from "./plan.ts"
 
@@ -42,9 +43,13 @@ export const bindCommands = async (gpu: Gpu, programs: Programs, memory: Memory,
       label,
       layout: gpu.tensorLayout(places.length, shape.length > 0),
       entries: [
-        ...places.map(({ buffer, offset, size }, binding) => ({
+        ...places.map((place, binding) => ({
           binding,
-          resource: { buffer: memory.tensors.get(buffer)!, offset: 4 * offset, size: 4 * size },
+          resource: {
+            buffer: memory.tensors.get(place.buffer)!,
+            offset: bytesEach(place) * place.offset,
+            size: bytesEach(place) * place.size,
+          },
         })),
         ...(shape.length === 0 ? [] : [{ binding: places.length, resource: memory.shape(shape) }]),
       ],

@@ -11,8 +11,8 @@ const patient = availability.available && !availability.adapter.includes("swifts
 withAdapter("WebGPU: device conformance", () => {
   deviceSuite("webgpu, no barriers", () => webgpuDevice({ kernels: "independent" }))
 
-  describe("webgpu, shared tiles: device conformance, sampled", () => {
-    const device = webgpuDevice({ kernels: "cooperative" })
+  describe.each(["cooperative", "subgroups"] as const)("webgpu, %s: device conformance, sampled", (kernels) => {
+    const device = webgpuDevice({ kernels })
     const { operations, updates, steps, determinism } = deviceCases()
     const cases = [
       ...operations.filter(({ name }) => hardest.test(name)),

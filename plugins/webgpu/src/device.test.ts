@@ -2,10 +2,18 @@ import { type Call, referenceDevice, UnknownName, UnsupportedOperation } from "@
 import { describe, expect, it } from "vitest"
 import { model, prepare, step, tokens } from "../../cpu/test/model.ts"
 import { withAdapter } from "../test/adapter.ts"
-import { gradientError, losses, oddShapes } from "../test/run.ts"
+import { distance, gradientError, losses, oddShapes } from "../test/run.ts"
 import { tapped } from "../test/tapped.ts"
 import { findAdapter } from "./adapter.ts"
-import { DeviceLost, LimitTooSmall, OutOfMemory, WebGpuUnavailable, webgpuAvailability, webgpuDevice } from "./index.ts"
+import {
+  DeviceLost,
+  FeatureMissing,
+  LimitTooSmall,
+  OutOfMemory,
+  WebGpuUnavailable,
+  webgpuAvailability,
+  webgpuDevice,
+} from "./index.ts"
 
 const small = { vocabulary: 29, sequenceLength: 16, width: 24, heads: 2, layers: 1 } as const
 const training = model({ ...small, averages: ["a"], tied: true })
@@ -51,19 +59,58 @@ withAdapter("WebGPU device", () => {
       expect(tight.weights).toEqual(free.weights)
     })
 
+    it.each([true, false])(
+      "cuts a table that is larger than a binding, tied: %s",
+      { timeout: 60_000 },
+      async (tied) => {
+        const wide = { ...small, vocabulary: 8191, sequenceLength: 2, tied }
+        const trace = async (gpu: GPU) => {
+          const device = await webgpuDevice({ gpu })
+          const training = model({ ...wide, averages: ["a"] })
+          const executable = await device.compile(training, { lanes: 2, microBatch: 2 })
+          for (const lane of [0, 1]) await prepare(executable, training, lane, lane)
+          const written = await executable.read(1, "wte")
+          const both = [tokens(training, 2, 3), tokens(training, 2, 4)]
+          const scalars = [step(training, 1, 4), step(training, 1, 4)]
+          const correction = Float64Array.of(4, 4)
+          const results = await executable.run([
+            { program: "grad", sequences: 2, tokens: both },
+            { program: "update", scalars },
+            { program: "grad", sequences: 2, tokens: both },
+            { program: "evaluate", sequences: 2, tokens: both, average: { name: "a", correction } },
+          ])
+          const gradient = await executable.read(1, "grad:wte")
+          const weights = await executable.read(1, "wte")
+          await device.close()
+          return { written, numbers: [...results, gradient, weights] }
+        }
+        const free = await trace((await tapped()).gpu)
+        // A lane of the table takes 786,432 bytes; all parameters of both lanes have to have several buffers.
+        const limits = { maxStorageBufferBindingSize: 400_000, maxBufferSize: 1_000_000 }
+        const tight = await trace((await tapped(limits)).gpu)
+        expect(tight.written).toEqual(free.written)
+        const errors = tight.numbers.map((values, i) => distance(values, free.numbers[i]))
+        expect(Math.max(...errors)).toBeLessThan(1e-5)
+        const device = await webgpuDevice({ gpu: (await tapped(limits)).gpu })
+        expect(await gradientError(device, wide)).toBeLessThan(1e-5)
+        await device.close()
+      },
+    )
+
     it("what fits in no way is refused, naming limit, tensor and size, before anything is allocated", async () => {
-      const { gpu } = await tapped({ maxStorageBufferBindingSize: 2 ** 20 })
+      const { gpu } = await tapped({ maxStorageBufferBindingSize: 2 ** 19 })
       const device = await webgpuDevice({ gpu })
-      const wide = model({ ...small, vocabulary: 16_384, width: 32 })
+      // Positions are read by rows of every sequence: they are not cut.
+      const wide = model({ ...small, positions: "learned", sequenceLength: 8192, width: 32 })
       const refusal = await device.compile(wide, { lanes: 1, microBatch: 1 }).catch((error: unknown) => error)
       expect(refusal).toBeInstanceOf(LimitTooSmall)
       expect(refusal).toMatchObject({
         limit: "maxStorageBufferBindingSize",
-        value: 2 ** 20,
-        tensor: "wte",
-        bytes: 2 ** 21,
+        value: 2 ** 19,
+        tensor: "wpe",
+        bytes: 2 ** 20,
       })
-      expect((refusal as Error).message).toContain('too small for "wte"')
+      expect((refusal as Error).message).toContain('too small for "wpe"')
     })
 
     it("memory that is not there is an error of its own", async () => {
@@ -113,10 +160,18 @@ withAdapter("WebGPU device", () => {
     })
   })
 
+  it("a feature that the adapter lacks is named", async () => {
+    const { gpu } = await tapped({}, [])
+    const refusal = await webgpuDevice({ gpu, precision: "f16" }).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(FeatureMissing)
+    expect(refusal).toMatchObject({ feature: "shader-f16", message: expect.stringContaining('precision: "f16"') })
+    await expect(webgpuDevice({ gpu, kernels: "subgroups" })).rejects.toThrow("subgroups")
+  })
+
   it("says what it runs on", async () => {
     const adapter = await findAdapter({})
     const device = await webgpuDevice()
-    expect(device.info.numericsId).toMatch(/^webgpu-[a-z0-9-]+-f32-v1$/)
+    expect(device.info.numericsId).toMatch(/^webgpu-[a-z0-9-]+-f32-v2$/)
     expect(device.info.name.includes("software")).toBe(adapter.info.isFallbackAdapter)
     const other = await webgpuDevice({ kernels: adapter.info.isFallbackAdapter ? "cooperative" : "independent" })
     expect(other.info.numericsId).not.toBe(device.info.numericsId)

@@ -3,6 +3,16 @@ export class WebGpuUnavailable extends Error {
   override readonly name = "WebGpuUnavailable"
 }
 
+/** The adapter lacks something that was asked for by an option. */
+export class FeatureMissing extends Error {
+  override readonly name = "FeatureMissing"
+  readonly feature: string
+  constructor(adapter: string, feature: string, option: string) {
+    super(`${option} needs the feature "${feature}", which ${adapter} does not have; leave the option out`)
+    this.feature = feature
+  }
+}
+
 /** A tensor is larger than the adapter allows. Found before anything is allocated. */
 export class LimitTooSmall extends Error {
   override readonly name = "LimitTooSmall"

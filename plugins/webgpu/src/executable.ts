@@ -4,10 +4,11 @@ import { checkCalls } from "./check.ts"
 import type { Bound } from "./commands.ts"
 import { DeviceLost, OutOfMemory } from "./errors.ts"
 import { bufferUsage, type Gpu, requireAlive } from "./gpu.ts"
-import type { Place } from "./layout.ts"
+import { fromHalves } from "./half.ts"
+import { bytesEach, type Part, type Place, slices } from "./layout.ts"
 import type { Memory } from "./memory.ts"
 import { makePacker, type Packed, type Pass, type Submission, split } from "./pack.ts"
-import { floatsOf, type Plan } from "./plan.ts"
+import { type Plan, sizeOf } from "./plan.ts"
 
 export interface ExecutableOptions {
   readonly gpu: Gpu
@@ -132,19 +133,28 @@ export const makeExecutable = (options: ExecutableOptions): Executable => {
     )
   }
 
-  const fetch = async ({ buffer, offset, stride }: Place, lane: number, count: number): Promise<Float32Array> => {
+  const fetch = async (place: Place, lane: number, count: number): Promise<Float32Array> => {
     if (count === 0) return new Float32Array(0)
-    const size = 4 * count
+    const each = bytesEach(place)
+    const size = 4 * Math.ceil((each * count) / 4) // copies are of whole words
+    const from = each * (place.offset + lane * place.stride)
     const staging = device.createBuffer({ size, usage: bufferUsage.mapRead | bufferUsage.copyTarget })
     try {
       const encoder = device.createCommandEncoder()
-      encoder.copyBufferToBuffer(memory.tensors.get(buffer)!, 4 * (offset + lane * stride), staging, 0, size)
+      encoder.copyBufferToBuffer(memory.tensors.get(place.buffer)!, from, staging, 0, size)
       device.queue.submit([encoder.finish()])
       await staging.mapAsync(bufferUsage.mapRead)
-      return new Float32Array(staging.getMappedRange().slice(0))
+      const bytes = staging.getMappedRange().slice(0)
+      return each === 2 ? fromHalves(bytes, count) : new Float32Array(bytes)
     } finally {
       staging.destroy()
     }
+  }
+
+  const fetchAll = async (parts: readonly Part[], lane: number, count: number): Promise<Float32Array> => {
+    const all = new Float32Array(count)
+    for (const { place, first, end } of slices(parts, count)) all.set(await fetch(place, lane, end - first), first)
+    return all
   }
 
   const checkLane = (lane: number): void => {
@@ -183,15 +193,13 @@ export const makeExecutable = (options: ExecutableOptions): Executable => {
       }
       const count = elements(buffer)
       if (values.length !== count) throw new RangeError(`"${name}" holds ${count} numbers, not ${values.length}`)
-      const copy = Float32Array.from(values)
-      const place = plan.places.get(name)!
+      const copy = new Float32Array(values)
       return enqueue(() =>
         watched(async () => {
-          device.queue.writeBuffer(
-            memory.tensors.get(place.buffer)!,
-            4 * (place.offset + lane * place.stride),
-            copy as Float32Array<ArrayBuffer>,
-          )
+          for (const { place, first, end } of slices(plan.parts.get(name)!, count)) {
+            const at = 4 * (place.offset + lane * place.stride)
+            device.queue.writeBuffer(memory.tensors.get(place.buffer)!, at, copy.subarray(first, end))
+          }
         }),
       )
     },
@@ -205,10 +213,10 @@ export const makeExecutable = (options: ExecutableOptions): Executable => {
       }
       return enqueue(() =>
         watched(async () => {
-          const count = floatsOf(training, name, keptRows[lane].get(name) ?? 0)
-          const values = await fetch(plan.places.get(name)!, lane, count)
-          for (const place of plan.apart.get(name) ?? []) {
-            const more = await fetch(place, lane, count)
+          const count = sizeOf(training, name, keptRows[lane].get(name) ?? 0)
+          const values = await fetchAll(plan.parts.get(name)!, lane, count)
+          for (const apart of plan.apart.get(name) ?? []) {
+            const more = await fetchAll(apart, lane, count)
             for (let i = 0; i < count; i++) values[i] += more[i]
           }
           return values

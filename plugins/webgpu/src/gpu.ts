@@ -27,9 +27,15 @@ const wantedLimits = [
 const COMPUTE = 4
 export const bufferUsage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const
 
+/** What kernels may use where an adapter has it. */
+const wantedFeatures = ["shader-f16", "subgroups"] as const
+
 export const openGpu = async (adapter: GPUAdapter, entry: GPU | undefined): Promise<Gpu> => {
   const requiredLimits = Object.fromEntries(wantedLimits.map((name) => [name, adapter.limits[name]]))
-  const device = await adapter.requestDevice({ requiredLimits })
+  const device = await adapter.requestDevice({
+    requiredLimits,
+    requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
+  })
   let lost: string | undefined
   device.lost.then(({ reason, message }) => {
     lost = [reason, message].filter((part) => part !== "").join(": ") || "unknown reason"

@@ -1,16 +1,25 @@
 /**
  * Where tensors lie. All lanes of a tensor stand side by side, each padded to whole chunks, so that one binding holds them and no
- * more than them.
+ * more than them. A table too large for a binding is cut by rows.
  *
- * Parameters, gradients and each kind of state have a buffer of their own with the same order inside: an element of a
- * parameter has the same place as its gradient and its moments, and one kernel updates all tensors.
+ * Parameters, gradients and each kind of state have buffers of their own with the same order inside: an element of a
+ * parameter has the same place as its gradient and its moments, and one kernel updates all tensors of a buffer.
  */
 import { type Buffer, elements, gradientOf, type OpKind, type Training, UnsupportedOperation } from "@ts/program"
+import { LimitTooSmall } from "./errors.ts"
 import { CHUNK } from "./kernels/update.ts"
 
-/** A tensor in a GPU buffer, in floats. */
+/** Of the adapter, bytes. */
+export interface Limits {
+  readonly maxStorageBufferBindingSize: number
+  readonly maxBufferSize: number
+}
+
+/** A tensor in a GPU buffer; numbers are elements. */
 export interface Place {
   readonly buffer: string
+  /** Elements are float16, of 2 bytes, instead of float32. */
+  readonly half?: true
   readonly offset: number
   /** Of all lanes. */
   readonly size: number
@@ -18,29 +27,53 @@ export interface Place {
   readonly stride: number
 }
 
+/** Bytes of an element. */
+export const bytesEach = ({ half }: Pick<Place, "half">): 2 | 4 => (half === true ? 2 : 4)
+
 export const padded = (count: number): number => Math.ceil(count / CHUNK) * CHUNK
 
-/** Tensors of one role, in the order of the parameters they belong to. */
-export interface Row {
-  readonly buffer: string
-  /** Names by the parameter's number; undefined where the role has no such tensor. */
-  readonly names: (string | undefined)[]
+/** Consecutive rows (of its first dimension) of a tensor, and where they lie. */
+export interface Part {
+  readonly place: Place
+  readonly firstRow: number
+  readonly rows: number
+}
+
+export const uncut = (place: Place): readonly Part[] => [{ place, firstRow: 0, rows: 1 }]
+
+/** The place of one that was not cut. */
+export const whole = (parts: readonly Part[]): Place => parts[0].place
+
+/** Which of a tensor's `count` elements each part holds. */
+export const slices = (parts: readonly Part[], count: number) => {
+  const all = parts.reduce((sum, { rows }) => sum + rows, 0)
+  return parts.map(({ place, firstRow, rows }) => ({
+    place,
+    first: (firstRow * count) / all,
+    end: ((firstRow + rows) * count) / all,
+  }))
 }
 
 export interface Layout {
-  readonly places: ReadonlyMap<string, Place>
-  /** Floats of every buffer. */
+  /** Of a tensor: one, unless it is a table that is too large for a binding. */
+  readonly parts: ReadonlyMap<string, readonly Part[]>
+  /** Bytes of every buffer. */
   readonly buffers: ReadonlyMap<string, number>
-  /** Chunks of one lane, by number of the parameter. */
+  /**
+   * Parts of parameters are numbered, in the order of the parameters; those of their gradients and states have the same numbers.
+   * By tensor.
+   */
+  readonly numbers: ReadonlyMap<string, readonly number[]>
+  /** Chunks of one lane, by number of the part. */
   readonly chunks: readonly number[]
-  /** The part of a row's buffer that holds consecutive parameters' tensors. */
-  readonly span: (buffer: string, first: number, end: number) => Place
-  readonly numbers: ReadonlyMap<string, number>
+  /** The place of consecutive parts of one role; they lie in one buffer as long as `sameBuffer` says so. */
+  readonly span: (role: string, first: number, end: number) => Place
+  readonly sameBuffer: (first: number, second: number) => boolean
   /**
    * Where the second and later operations that add to one gradient (a table tied to the readout) add up apart, by gradient: so
    * that each sum runs over the blocks of a batch from left to right, however it is cut into calls.
    */
-  readonly apart: ReadonlyMap<string, readonly Place[]>
+  readonly apart: ReadonlyMap<string, readonly (readonly Part[])[]>
 }
 
 export const optimisers = ["adamw", "sgd", "signum"] as const satisfies readonly OpKind[]
@@ -52,79 +85,166 @@ export const stateRow = (slot: string): string => `state ${slot}`
 /** The row of the average with this decay. */
 export const averageRow = (decay: string): string => `average ${decay}`
 
-/** @throws {UnsupportedOperation} where an update does not go parameter by parameter */
-export const layOut = (training: Training, lanes: number): Layout => {
-  const parameters = training.buffers.filter(({ storage }) => storage === "parameter")
-  const numbers = new Map(parameters.map(({ name }, number) => [name, number]))
-  const rows = new Map<string, (string | undefined)[]>()
-  const placed = new Map<string, { readonly row: string; readonly number: number }>()
-  const assign = (kind: OpKind, row: string, number: number, name: string): void => {
-    const names = rows.get(row) ?? parameters.map(() => undefined)
+/** A buffer of its own name for each so many bytes. */
+const makeShelf = (name: string, limit: number, buffers: Map<string, number>) => {
+  let used = 0
+  let count = 1
+  return (elements: number): Pick<Place, "buffer" | "offset"> => {
+    if (used > 0 && used + 4 * elements > limit) {
+      count++
+      used = 0
+    }
+    const buffer = count === 1 ? name : `${name}, ${count}`
+    const offset = used / 4
+    used += 4 * elements
+    buffers.set(buffer, used)
+    return { buffer, offset }
+  }
+}
+
+/** A parameter's place when it is evaluated with averaged weights. */
+export const averagedPlace = (place: Place): Place => ({
+  ...place,
+  buffer: place.buffer.replace(/^parameter/, "averaged"),
+})
+
+/** Tables that only operations read and add to which take them part by part. */
+const tablesOf = (training: Training): ReadonlySet<string> => {
+  const tables = new Set<string>()
+  const others = new Set<string>()
+  for (const { kind, inputs } of [...training.grad, ...training.evaluate]) {
+    const slots = kind === "embed" ? ["table"] : kind === "linear" || kind === "linear_backward" ? ["weight"] : []
+    for (const [slot, name] of Object.entries(inputs)) (slots.includes(slot) ? tables : others).add(name)
+  }
+  for (const name of others) tables.delete(name)
+  return tables
+}
+
+/** Buffers of parameters, gradients and states by role and parameter. @throws {UnsupportedOperation} */
+const rolesOf = (training: Training, parameters: readonly Buffer[]) => {
+  const indices = new Map(parameters.map(({ name }, index) => [name, index]))
+  const roles = new Map<string, (string | undefined)[]>()
+  const placed = new Map<string, { readonly role: string; readonly index: number }>()
+  const assign = (kind: OpKind, role: string, index: number, name: string): void => {
+    const names = roles.get(role) ?? parameters.map(() => undefined)
     const known = placed.get(name)
-    if ((known !== undefined && (known.row !== row || known.number !== number)) || (names[number] ?? name) !== name) {
+    if ((known !== undefined && (known.role !== role || known.index !== index)) || (names[index] ?? name) !== name) {
       const message = `${kind}: "${name}" belongs to two parameters or roles; give each parameter buffers of its own`
       throw new UnsupportedOperation("webgpu", kind, message)
     }
-    names[number] = name
-    rows.set(row, names)
-    placed.set(name, { row, number })
+    names[index] = name
+    roles.set(role, names)
+    placed.set(name, { role, index })
   }
-  for (const [name, number] of numbers) assign("linear", "parameter", number, name)
+  for (const [name, index] of indices) assign("linear", "parameter", index, name)
   for (const { kind, inputs, outputs, scalars } of training.update) {
     if (isOptimiser(kind)) {
-      const number = numbers.get(outputs["parameter"])!
-      assign(kind, "gradient", number, inputs["gradient"])
+      const index = indices.get(outputs["parameter"])!
+      assign(kind, "gradient", index, inputs["gradient"])
       for (const [slot, name] of Object.entries(outputs)) {
-        if (slot !== "parameter") assign(kind, stateRow(slot), number, name)
+        if (slot !== "parameter") assign(kind, stateRow(slot), index, name)
       }
     }
     if (kind === "average") {
-      assign(kind, averageRow(scalars["averageDecay"]), numbers.get(inputs["parameter"])!, outputs["average"])
+      assign(kind, averageRow(scalars["averageDecay"]), indices.get(inputs["parameter"])!, outputs["average"])
     }
   }
   const known = new Set(training.buffers.map(({ name }) => name))
-  for (const [name, number] of numbers) {
+  for (const [name, index] of indices) {
     const gradient = gradientOf(name)
-    if (known.has(gradient) && !placed.has(gradient)) assign("linear", "gradient", number, gradient)
+    if (known.has(gradient) && !placed.has(gradient)) assign("linear", "gradient", index, gradient)
+  }
+  return { roles: [...roles.keys()], placed }
+}
+
+/** @throws {UnsupportedOperation | LimitTooSmall} where an update does not go parameter by parameter, or a tensor fits in no way */
+export const layOut = (training: Training, lanes: number, limits: Limits): Layout => {
+  const parameters = training.buffers.filter(({ storage }) => storage === "parameter")
+  const { roles, placed } = rolesOf(training, parameters)
+  const most = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize)
+  const limit = most === limits.maxBufferSize ? "maxBufferSize" : "maxStorageBufferBindingSize"
+  const tables = tablesOf(training)
+  /** Rows of each part. */
+  const cut = (buffer: Buffer): { readonly rows: number; readonly size: number }[] => {
+    const rows = buffer.shape[0]
+    const row = elements(buffer) / rows
+    const fitting = Math.floor((Math.floor(most / (4 * lanes * CHUNK)) * CHUNK) / row)
+    if (fitting < (tables.has(buffer.name) ? 1 : rows)) {
+      const bytes = 4 * lanes * padded(elements(buffer))
+      const advice = `${lanes} ${lanes === 1 ? "lane" : "lanes"}: take fewer lanes or a smaller model`
+      throw new LimitTooSmall(limit, most, buffer.name, bytes, advice)
+    }
+    const count = Math.ceil(rows / fitting)
+    return Array.from({ length: count }, (_, i) => {
+      const mine = Math.floor(((i + 1) * rows) / count) - Math.floor((i * rows) / count)
+      return { rows: mine, size: padded(mine * row) }
+    })
   }
 
-  const chunks = parameters.map((parameter) => padded(elements(parameter)) / CHUNK)
-  const starts = [0]
-  for (const count of chunks) starts.push(starts.at(-1)! + CHUNK * count)
-  const total = starts.at(-1)! * lanes
-  const span = (buffer: string, first: number, end: number): Place => ({
-    buffer,
-    offset: starts[first] * lanes,
-    size: (starts[end] - starts[first]) * lanes,
+  const buffers = new Map<string, number>()
+  const cuts = parameters.map(cut)
+  const sizes = cuts.flatMap((parts) => parts.map(({ size }) => size))
+  const numbersOf = cuts.map((parts, index) => {
+    const first = cuts.slice(0, index).reduce((sum, { length }) => sum + length, 0)
+    return parts.map((_, i) => first + i)
+  })
+  const shelved = (role: string) => {
+    const shelf = makeShelf(role, limits.maxBufferSize, buffers)
+    return sizes.map((size) => shelf(size * lanes))
+  }
+  const held = Object.keys(training.averages).length > 0 ? [...roles, "averaged"] : roles
+  const spots = new Map(held.map((role) => [role, shelved(role)]))
+  const span = (role: string, first: number, end: number): Place => ({
+    ...spots.get(role)![first],
+    size: sizes.slice(first, end).reduce((sum, size) => sum + size * lanes, 0),
     stride: 0,
   })
-  const places = new Map<string, Place>()
-  for (const [name, { row, number }] of placed) {
-    places.set(name, { ...span(row, number, number + 1), stride: CHUNK * chunks[number] })
+  const partsAt = (index: number, spot: (number: number) => Pick<Place, "buffer" | "offset">): readonly Part[] => {
+    let firstRow = 0
+    return cuts[index].map(({ rows, size }, i) => {
+      const place = { ...spot(numbersOf[index][i]), size: size * lanes, stride: size }
+      const part = { place, firstRow, rows }
+      firstRow += rows
+      return part
+    })
   }
-  const buffers = new Map([...rows.keys()].map((row) => [row, total]))
-  if (Object.keys(training.averages).length > 0) buffers.set("averaged", total)
+  const parts = new Map<string, readonly Part[]>()
+  for (const [name, { role, index }] of placed)
+    parts.set(
+      name,
+      partsAt(index, (number) => spots.get(role)![number]),
+    )
+
+  const loose = makeShelf("loose", limits.maxBufferSize, buffers)
   const contributions = training.grad.flatMap(({ outputs }) => Object.values(outputs))
-  let loose = 0
-  const apart = new Map<string, readonly Place[]>()
+  const apart = new Map<string, readonly (readonly Part[])[]>()
   for (const { name, storage } of training.buffers) {
     if (storage !== "gradient") continue
     const more = contributions.filter((each) => each === name).length - 1
     if (more < 1) continue
-    const like = places.get(name)!
-    const own = Array.from({ length: more }, (_, i) => ({ ...like, buffer: "loose", offset: loose + i * like.size }))
-    apart.set(name, own)
-    loose += more * like.size
+    const { index } = placed.get(name)!
+    const own = () => partsAt(index, (number) => loose(sizes[number] * lanes))
+    apart.set(name, Array.from({ length: more }, own))
   }
   for (const buffer of training.buffers) {
     if (buffer.storage === "activation" || placed.has(buffer.name)) continue
     const stride = padded(elements(buffer))
-    places.set(buffer.name, { buffer: "loose", offset: loose, size: stride * lanes, stride })
-    loose += stride * lanes
+    const place = { ...loose(stride * lanes), size: stride * lanes, stride }
+    parts.set(buffer.name, uncut(place))
   }
-  buffers.set("loose", Math.max(loose, CHUNK))
-  return { places, buffers, chunks, span, numbers, apart }
+  return {
+    parts,
+    buffers,
+    numbers: new Map([...placed].map(([name, { index }]) => [name, numbersOf[index]])),
+    chunks: sizes.map((size) => size / CHUNK),
+    span,
+    sameBuffer: (first, second) => spots.get("parameter")![first].buffer === spots.get("parameter")![second].buffer,
+    apart,
+  }
 }
 
-/** Rows of a tensor of activations for so many tokens. */
-export const activationFloats = (buffer: Buffer, rows: number): number => padded(elements(buffer) * rows)
+/** Elements of a lane's tensor of activations for so many tokens; float16 is padded to as many bytes as float32. */
+export const activationSize = (buffer: Buffer, rows: number, half: boolean): number => {
+  const chunk = half ? 2 * CHUNK : CHUNK
+  return Math.ceil((elements(buffer) * rows) / chunk) * chunk
+}

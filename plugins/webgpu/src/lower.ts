@@ -7,20 +7,20 @@ import { gelu, geluBackward, rotary } from "./kernels/elementwise.ts"
 import { embed, embedBackward } from "./kernels/embed.ts"
 import type { Dispatch, Setting } from "./kernels/kernel.ts"
 import { linear, linearBackward } from "./kernels/linear.ts"
-import { copyPart, norm, normBackward, type Part } from "./kernels/norm.ts"
-import type { Place } from "./layout.ts"
+import { type Columns, copyColumns, norm, normBackward } from "./kernels/norm.ts"
+import { type Part, type Place, whole } from "./layout.ts"
 
 export interface Lowering {
   readonly setting: Setting
-  readonly place: (buffer: string) => Place
+  readonly parts: (buffer: string) => readonly Part[]
   readonly buffer: (name: string) => Buffer
   readonly scratch: Place
   /** The table of angles that a rotation of this shape reads. */
   readonly angles: (half: number, theta: number) => Place
 }
 
-const whole = (width: number): Part => ({ width, pitch: width, from: 0, statsPitch: 2, statsFrom: 0 })
-const third = (width: number, index: 0 | 1 | 2): Part => ({
+const all = (width: number): Columns => ({ width, pitch: width, from: 0, statsPitch: 2, statsFrom: 0 })
+const third = (width: number, index: 0 | 1 | 2): Columns => ({
   width,
   pitch: 3 * width,
   from: index * width,
@@ -45,9 +45,10 @@ export const scratchOf = (op: Op, buffer: (name: string) => Buffer, rows: number
   }
 }
 
-export const lower = (op: Op, { setting, place, buffer, scratch, angles }: Lowering): Dispatch[] => {
+export const lower = (op: Op, { setting, parts, buffer, scratch, angles }: Lowering): Dispatch[] => {
   const bound: Readonly<Record<string, string | undefined>> = { ...op.inputs, ...op.outputs }
-  const at = (slot: string): Place => place(bound[slot]!)
+  const partsAt = (slot: string): readonly Part[] => parts(bound[slot]!)
+  const at = (slot: string): Place => whole(partsAt(slot))
   const maybe = (slot: string): Place | undefined => (bound[slot] === undefined ? undefined : at(slot))
   const width = (slot: string): number => elements(buffer(bound[slot]!))
   const adds = (slot: string): boolean => op.accumulate.includes(slot)
@@ -65,16 +66,20 @@ export const lower = (op: Op, { setting, place, buffer, scratch, angles }: Lower
   }
   switch (op.kind) {
     case "embed":
-      return [embed(setting, width("y"), scale, { table: at("table"), positions: maybe("positions"), y: at("y") })]
+      return embed(setting, width("y"), scale, {
+        table: partsAt("table"),
+        positions: maybe("positions"),
+        y: at("y"),
+      })
     case "embed_backward":
       return embedBackward(setting, width("dy"), scale, {
         dy: at("dy"),
-        dtable: at("dtable"),
+        dtable: partsAt("dtable"),
         dpositions: maybe("dpositions"),
       })
     case "norm":
       return [
-        norm(setting, whole(width("x")), eps, {
+        norm(setting, all(width("x")), eps, {
           x: at("x"),
           gain: maybe("gain"),
           bias: maybe("bias"),
@@ -83,7 +88,7 @@ export const lower = (op: Op, { setting, place, buffer, scratch, angles }: Lower
         }),
       ]
     case "norm_backward":
-      return normBackward(setting, whole(width("x")), adds("dx"), {
+      return normBackward(setting, all(width("x")), adds("dx"), {
         dy: at("dy"),
         x: at("x"),
         stats: at("stats"),
@@ -103,7 +108,7 @@ export const lower = (op: Op, { setting, place, buffer, scratch, angles }: Lower
           y: at("y"),
           stats: at("stats"),
         })
-      const v = copyPart(setting, third(d, 2), false, { x: at("x"), y: at("y") })
+      const v = copyColumns(setting, third(d, 2), false, { x: at("x"), y: at("y") })
       return [part(0, "qgain", "qbias"), part(1, "kgain", "kbias"), v]
     }
     case "qk_norm_backward": {
@@ -119,26 +124,24 @@ export const lower = (op: Op, { setting, place, buffer, scratch, angles }: Lower
           dbias: maybe(`d${letter}bias`),
           scratch,
         })
-      const v = copyPart(setting, third(d, 2), adds("dx"), { x: at("dy"), y: at("dx") })
+      const v = copyColumns(setting, third(d, 2), adds("dx"), { x: at("dy"), y: at("dx") })
       return [...part(0, "q"), ...part(1, "k"), v]
     }
     case "linear":
-      return [
-        linear(setting, { inputs: width("x"), outputs: width("y") }, scale, {
-          x: at("x"),
-          weight: at("weight"),
-          bias: maybe("bias"),
-          residual: maybe("residual"),
-          y: at("y"),
-        }),
-      ]
+      return linear(setting, { inputs: width("x"), outputs: width("y") }, scale, {
+        x: at("x"),
+        weight: partsAt("weight"),
+        bias: maybe("bias"),
+        residual: maybe("residual"),
+        y: at("y"),
+      })
     case "linear_backward":
       return linearBackward(setting, { inputs: width("x"), outputs: width("dy") }, scale, adds("dx"), {
         dy: at("dy"),
         x: at("x"),
-        weight: at("weight"),
+        weight: partsAt("weight"),
         dx: maybe("dx"),
-        dweight: at("dweight"),
+        dweight: partsAt("dweight"),
         dbias: maybe("dbias"),
         scratch,
       })

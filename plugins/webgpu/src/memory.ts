@@ -56,7 +56,7 @@ export const allocate = async (gpu: Gpu, plan: Plan, lanes: number): Promise<Mem
   let shapes: GPUBuffer
   try {
     tensors = new Map(
-      [...plan.buffers].map(([name, floats]) => [name, create(name, 4 * floats, storage | copySource | copyTarget)]),
+      [...plan.buffers].map(([name, size]) => [name, create(name, size, storage | copySource | copyTarget)]),
     )
     calls = create("calls", CALLS * callBytes(lanes), uniform | copyTarget)
     shapes = create("shapes", Math.max(256, 4 * shapeTable.length), uniform | copyTarget)

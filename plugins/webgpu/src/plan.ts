@@ -1,12 +1,12 @@
 /** A `Training` as buffers and dispatches: everything about an executable that needs no GPU yet. */
 import { elements, type Op, type Training, UnknownName } from "@ts/program"
-import { type Limits, placeActivations } from "./activations.ts"
+import { halvesOf, placeActivations } from "./activations.ts"
 import { LimitTooSmall } from "./errors.ts"
 import { sequenceLosses } from "./kernels/crossEntropy.ts"
 import { rotation } from "./kernels/elementwise.ts"
-import type { Dispatch, Setting } from "./kernels/kernel.ts"
+import type { Dispatch, Kernels, Setting } from "./kernels/kernel.ts"
 import { CHUNK } from "./kernels/update.ts"
-import { type Layout, layOut, type Place, padded } from "./layout.ts"
+import { averagedPlace, type Limits, layOut, type Part, type Place, padded, uncut } from "./layout.ts"
 import { lower, scratchOf } from "./lower.ts"
 import { lowerUpdate, updateScratch } from "./update.ts"
 
@@ -16,7 +16,9 @@ export interface PlanOptions {
   readonly microBatch: number
   readonly keep: readonly string[]
   readonly blockSequences: number
-  readonly cooperative: boolean
+  readonly kernels: Kernels
+  /** Activations in float16. */
+  readonly half: boolean
   readonly limits: Limits
 }
 
@@ -43,12 +45,12 @@ export interface Programs {
 
 export interface Plan {
   readonly programs: Programs
-  /** Floats of every buffer of tensors. */
+  /** Bytes of every buffer of tensors. */
   readonly buffers: ReadonlyMap<string, number>
   /** Where what can be read or written lies. */
-  readonly places: ReadonlyMap<string, Place>
-  /** Parts of a gradient that are added up apart; see `Layout`. */
-  readonly apart: ReadonlyMap<string, readonly Place[]>
+  readonly parts: ReadonlyMap<string, readonly Part[]>
+  /** Where more of a gradient is added up apart; see `Layout`. */
+  readonly apart: ReadonlyMap<string, readonly (readonly Part[])[]>
   readonly constants: readonly { readonly place: Place; readonly values: Float32Array }[]
   readonly words: Words
   /** Sequences of one pass over the activations; a call may take several. */
@@ -61,18 +63,6 @@ export interface Plan {
 /** Words and results that many small calls share before another submission is due. */
 const ROOM = 2 ** 16
 
-const checkPersistent = (layout: Layout, lanes: number, limits: Limits): void => {
-  const advice = `${lanes} ${lanes === 1 ? "lane" : "lanes"}: take fewer lanes or a smaller model`
-  for (const [name, { size }] of layout.places) {
-    if (4 * size > limits.maxStorageBufferBindingSize)
-      throw new LimitTooSmall("maxStorageBufferBindingSize", limits.maxStorageBufferBindingSize, name, 4 * size, advice)
-  }
-  for (const [name, floats] of layout.buffers) {
-    if (4 * floats > limits.maxBufferSize)
-      throw new LimitTooSmall("maxBufferSize", limits.maxBufferSize, `all of ${name}`, 4 * floats, advice)
-  }
-}
-
 /** @throws {UnknownName | UnsupportedOperation | LimitTooSmall} before anything is allocated */
 export const makePlan = (options: PlanOptions): Plan => {
   const { training, lanes, microBatch, keep, blockSequences, limits } = options
@@ -80,9 +70,9 @@ export const makePlan = (options: PlanOptions): Plan => {
   const byName = new Map(training.buffers.map((buffer) => [buffer.name, buffer]))
   const unknown = keep.find((name) => !byName.has(name))
   if (unknown !== undefined) throw new UnknownName("buffer", unknown, byName.keys(), "Its name is in `keep`")
-  const layout = layOut(training, lanes)
-  checkPersistent(layout, lanes, limits)
-  const activations = placeActivations({ training, lanes, microBatch, blockSequences, keep, limits })
+  const layout = layOut(training, lanes, limits)
+  const halves: ReadonlySet<string> = options.half ? halvesOf(training) : new Set()
+  const activations = placeActivations({ training, lanes, microBatch, blockSequences, keep, halves, limits })
   const { passSequences } = activations
 
   const buffer = (name: string) => byName.get(name)!
@@ -100,7 +90,7 @@ export const makePlan = (options: PlanOptions): Plan => {
   const tablesAt = padded(lanes * perLane)
   const scalars = new Map(training.scalars.map((name, place) => [name, place]))
   const setting: Setting = {
-    cooperative: options.cooperative,
+    kernels: options.kernels,
     lanes,
     sequenceLength: S,
     blockRows: blockSequences * S,
@@ -122,24 +112,26 @@ export const makePlan = (options: PlanOptions): Plan => {
   }
 
   const lowerAll = (ops: readonly Op[], places: ReadonlyMap<string, Place>, averaged = false): Dispatch[] => {
-    const place = (name: string): Place => {
-      const found = places.get(name) ?? layout.places.get(name)!
-      return averaged && found.buffer === "parameter" ? { ...found, buffer: "averaged" } : found
+    const partsOf = (name: string): readonly Part[] => {
+      const found = places.get(name)
+      if (found !== undefined) return uncut(found)
+      const parts = layout.parts.get(name)!
+      return averaged ? parts.map((part) => ({ ...part, place: averagedPlace(part.place) })) : parts
     }
     /** Operations so far that add to a gradient. */
     const added = new Map<string, number>()
     const dispatches = ops.flatMap((op) => {
-      const mine = new Map<string, Place>()
+      const mine = new Map<string, readonly Part[]>()
       for (const name of Object.values(op.outputs)) {
         const before = added.get(name) ?? 0
         added.set(name, before + 1)
         const own = before === 0 ? undefined : layout.apart.get(name)?.[before - 1]
         if (own !== undefined) mine.set(name, own)
       }
-      const placeOf = (name: string) => mine.get(name) ?? place(name)
-      return lower(op, { setting, place: placeOf, buffer, scratch, angles })
+      const parts = (name: string) => mine.get(name) ?? partsOf(name)
+      return lower(op, { setting, parts, buffer, scratch, angles })
     })
-    return [...dispatches, sequenceLosses(setting, { loss: place(training.loss), results: resultsPlace })]
+    return [...dispatches, sequenceLosses(setting, { loss: places.get(training.loss)!, results: resultsPlace })]
   }
   const hasAverages = Object.keys(training.averages).length > 0
   const updates = lowerUpdate({
@@ -178,14 +170,14 @@ export const makePlan = (options: PlanOptions): Plan => {
   const buffers = new Map([
     ...layout.buffers,
     ...activations.buffers,
-    ["scratch", scratch.size],
-    ["results", results],
-    ["constants", Math.max(CHUNK, constantsEnd)],
+    ["scratch", 4 * scratch.size],
+    ["results", 4 * results],
+    ["constants", 4 * Math.max(CHUNK, constantsEnd)],
   ])
   return {
     programs,
     buffers,
-    places: new Map([...layout.places, ...activations.kept]),
+    parts: new Map([...layout.parts, ...[...activations.kept].map(([name, place]) => [name, uncut(place)] as const)]),
     apart: layout.apart,
     constants: [...constants.values()],
     words: { perLane, tables, tablesAt, callsAt, callWords },
@@ -195,8 +187,8 @@ export const makePlan = (options: PlanOptions): Plan => {
   }
 }
 
-/** Floats of a lane's tensor, without padding; of a kept activation for so many rows. */
-export const floatsOf = (training: Training, name: string, rows: number): number => {
+/** Elements of a lane's tensor, without padding; of a kept activation for so many rows. */
+export const sizeOf = (training: Training, name: string, rows: number): number => {
   const buffer = training.buffers.find((each) => each.name === name)!
   return elements(buffer) * (buffer.perToken ? rows : 1)
 }

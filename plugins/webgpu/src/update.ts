@@ -16,7 +16,7 @@ import {
   squares,
   type Tensors,
 } from "./kernels/update.ts"
-import { averageRow, isOptimiser, type Layout, type Place, stateRow } from "./layout.ts"
+import { averageRow, isOptimiser, type Layout, type Place, stateRow, whole } from "./layout.ts"
 
 export interface UpdateOptions {
   readonly training: Training
@@ -37,14 +37,14 @@ export interface Updates {
   readonly averaged: ReadonlyMap<string, readonly Dispatch[]>
 }
 
-/** Runs of consecutive parameters, none larger than a binding holds. */
-const runs = (numbers: readonly number[], { chunks }: Layout, lanes: number, bindingBytes: number) => {
+/** Runs of consecutive parts of parameters in one buffer, none larger than a binding holds. */
+const runs = (numbers: readonly number[], { chunks, sameBuffer }: Layout, lanes: number, bindingBytes: number) => {
   const found: { first: number; end: number }[] = []
   let bytes = 0
   for (const number of numbers.toSorted((a, b) => a - b)) {
     const size = 4 * CHUNK * chunks[number] * lanes
     const last = found.at(-1)
-    if (last !== undefined && last.end === number && bytes + size <= bindingBytes) {
+    if (last?.end === number && sameBuffer(last.first, number) && bytes + size <= bindingBytes) {
       last.end++
       bytes += size
     } else {
@@ -60,33 +60,39 @@ export const updateScratch = ({ chunks }: Layout): number => chunks.reduce((sum,
 
 export const lowerUpdate = (options: UpdateOptions): Updates => {
   const { training, layout, setting, scratch, results, words } = options
-  const { chunks, numbers, span, places } = layout
+  const { chunks, numbers, span, parts } = layout
+  const numbersOf = (name: string) => numbers.get(name)!
   const cut = (which: readonly number[]) => runs(which, layout, setting.lanes, options.bindingBytes)
   const codeOf = (name: string): number => {
     const step = training.stepScalars.indexOf(name)
     return step >= 0 ? STEP_CODE + step : setting.scalar(name)
   }
 
-  /** Tables of a run, with the scalars of each parameter's operation. */
+  /** Places of the tables that say which of a run's parts a chunk is of. */
+  const chunkTables = new Map<string, number>()
+  /** Tables of a run, with the scalars of each part's operation. */
   const tables = (first: number, end: number, codes: (number: number) => readonly number[]): Tensors => {
-    const chunkTable: number[] = []
+    const table: number[] = []
     const records: number[] = []
     for (let number = first; number < end; number++) {
-      records.push(chunkTable.length, chunks[number], ...codes(number))
-      for (let i = 0; i < chunks[number]; i++) chunkTable.push(number - first)
+      records.push(table.length, chunks[number], ...codes(number))
+      for (let i = 0; i < chunks[number]; i++) table.push(number - first)
     }
+    const key = `${first} ${end}`
+    const chunkTable = chunkTables.get(key) ?? words(table)
+    chunkTables.set(key, chunkTable)
     return {
-      chunks: chunkTable.length,
-      chunkTable: words(chunkTable),
+      chunks: table.length,
+      chunkTable,
       records: words(records),
       recordWords: records.length / (end - first),
     }
   }
   const plain = (first: number, end: number) => tables(first, end, () => [])
 
-  /** For every kind of operation in turn: the parameters it is about, and the tables of each run of them. */
+  /** For every kind of operation in turn: the parts it is about, and the tables of each run of them. */
   const byParameter = (ops: readonly Op[], name: (op: Op) => string) => {
-    const of = new Map(ops.map((op) => [numbers.get(name(op))!, op]))
+    const of = new Map(ops.flatMap((op) => numbersOf(name(op)).map((number) => [number, op] as const)))
     return cut([...of.keys()]).map(({ first, end }) => {
       const codes = (number: number) => {
         const op = of.get(number)!
@@ -97,12 +103,11 @@ export const lowerUpdate = (options: UpdateOptions): Updates => {
   }
 
   const normOp = training.update.find(({ kind }) => kind === "global_norm")!
-  const normed = Object.values(normOp.inputs).map((gradient) => {
-    const { offset } = places.get(gradient)!
-    return [...numbers.values()].find((number) => span("gradient", number, number + 1).offset === offset)!
-  })
+  const normed = Object.values(normOp.inputs).flatMap(numbersOf)
   const folded = [...layout.apart].flatMap(([name, more]) =>
-    more.map((apart) => fold(setting, { gradient: places.get(name)!, apart })),
+    more.flatMap((apart) =>
+      apart.map(({ place }, i) => fold(setting, { gradient: parts.get(name)![i].place, apart: place })),
+    ),
   )
   let spans = 0
   const sums = cut(normed).map(({ first, end }) => {
@@ -111,7 +116,7 @@ export const lowerUpdate = (options: UpdateOptions): Updates => {
     spans += normScratch(tensors.chunks)
     return dispatch
   })
-  const all = [...numbers.values()]
+  const all = chunks.map((_, number) => number)
   const cleared = cut(all).map(({ first, end }) =>
     clear(setting, plain(first, end), { gradient: span("gradient", first, end) }),
   )
@@ -124,7 +129,7 @@ export const lowerUpdate = (options: UpdateOptions): Updates => {
         parameter: span("parameter", first, end),
         gradient: span("gradient", first, end),
         ...Object.fromEntries(states.map((slot) => [slot, span(stateRow(slot), first, end)])),
-        norms: places.get(op.inputs["norm"])!,
+        norms: whole(parts.get(op.inputs["norm"])!),
       }),
     )
   })
@@ -138,7 +143,7 @@ export const lowerUpdate = (options: UpdateOptions): Updates => {
   })
 
   const averaged = Object.entries(training.averages).map(([name, members]) => {
-    const from = new Map(Object.entries(members).map(([parameter, state]) => [numbers.get(parameter)!, state]))
+    const from = new Set(Object.keys(members).flatMap(numbersOf))
     const fill = (which: readonly number[], factor: string, row: string) =>
       cut(which).map(({ first, end }) =>
         scaled(setting, plain(first, end), factor, {
@@ -146,9 +151,10 @@ export const lowerUpdate = (options: UpdateOptions): Updates => {
           averaged: span("averaged", first, end),
         }),
       )
-    const row = places.get([...from.values()][0] ?? "")?.buffer ?? "parameter"
+    const averageOp = averages.find(({ outputs }) => Object.values(members).includes(outputs["average"]))
+    const row = averageOp === undefined ? "parameter" : averageRow(averageOp.scalars["averageDecay"])
     const others = all.filter((number) => !from.has(number))
-    return [name, [...fill([...from.keys()], CORRECTION, row), ...fill(others, "1.0f", "parameter")]] as const
+    return [name, [...fill([...from], CORRECTION, row), ...fill(others, "1.0f", "parameter")]] as const
   })
 
   const normTo = (gradScale: string, state: Place | undefined) =>
@@ -158,7 +164,7 @@ export const lowerUpdate = (options: UpdateOptions): Updates => {
     update: [
       ...folded,
       ...sums,
-      normTo(gradScale, places.get(normOp.outputs["norm"])),
+      normTo(gradScale, parts.get(normOp.outputs["norm"])?.[0].place),
       ...optimised,
       ...averaging,
       ...cleared,

@@ -1,5 +1,5 @@
-/** WebGPU whose devices the test holds too, and whose limits it may lower. */
-export const tapped = async (limits: Record<string, number> = {}) => {
+/** WebGPU whose devices the test holds too, whose limits it may lower, and which has no more than the features named. */
+export const tapped = async (limits: Record<string, number> = {}, features?: readonly GPUFeatureName[]) => {
   const { create } = (await import("webgpu")) as unknown as { create: (flags: string[]) => GPU }
   const entry = create([])
   const devices: GPUDevice[] = []
@@ -16,6 +16,7 @@ export const tapped = async (limits: Record<string, number> = {}) => {
       const adapter = (await entry.requestAdapter(options))!
       return over(adapter, {
         limits: over(adapter.limits, limits as Partial<GPUSupportedLimits>),
+        ...(features !== undefined && { features: new Set(features) }),
         requestDevice: async (descriptor?: GPUDeviceDescriptor) => {
           const device = await adapter.requestDevice(descriptor)
           devices.push(device)

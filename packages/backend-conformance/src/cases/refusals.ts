@@ -27,10 +27,11 @@ export const refusalCases = (study: FixtureStudy): ReadonlyArray<Case> => {
     bad("readings past the end of the run", "evaluateAt", {}, { until: 1024 }),
     {
       name: "refuses a precision it does not offer",
-      skip: (c) => (["f32", "bf16", "f64"].every((p) => p in c.numerics) ? "it offers every precision" : undefined),
+      skip: (c) =>
+        ["f32", "bf16", "f16", "f64"].every((p) => p in c.numerics) ? "it offers every precision" : undefined,
       run: Effect.gen(function* () {
         const { numerics } = (yield* Backend).capabilities
-        const missing = (["bf16", "f64", "f32"] as const).find((precision) => !(precision in numerics))!
+        const missing = (["bf16", "f16", "f64", "f32"] as const).find((precision) => !(precision in numerics))!
         yield* refused(study.assignment({ precision: missing }), "Unsupported", "precision")
       }),
     },

@@ -99,7 +99,7 @@ export interface Part {
   readonly data?: Varied<DataInput>
   /** Seeds of the initial weights; [1] by default. */
   readonly seeds?: Varied<number>
-  readonly precision?: Varied<"f32" | "bf16" | "f64">
+  readonly precision?: Varied<"f32" | "bf16" | "f16" | "f64">
   /** Decays of the weight averages to read beside the raw weights. */
   readonly averages?: ReadonlyArray<Varied<number>>
   /**

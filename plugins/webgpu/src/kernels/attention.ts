@@ -6,7 +6,18 @@
  */
 import { alibiSlopes } from "@ts/program"
 import type { Place } from "../layout.ts"
-import { type Dispatch, dispatch, float, groups, type Setting, scaleOf, threads, WORKGROUP } from "./kernel.ts"
+import {
+  type Access,
+  access,
+  type Dispatch,
+  dispatch,
+  float,
+  groups,
+  type Setting,
+  scaleOf,
+  threads,
+  WORKGROUP,
+} from "./kernel.ts"
 
 export interface Heads {
   readonly width: number
@@ -54,7 +65,7 @@ const walk = (setting: Setting, size: Heads, parts: Walk): Dispatch => {
   let slope = ${slope};
   let row = sequence * ${S}u + i;
   ${parts.before}`
-  if (!setting.cooperative) {
+  if (setting.kernels === "independent") {
     const from = over === "keys" ? "0u" : "i"
     const to = over === "keys" ? "i + 1u" : `${S}u`
     return dispatch(setting, {
@@ -130,19 +141,26 @@ const walk = (setting: Setting, size: Heads, parts: Walk): Dispatch => {
 
 /** WGSL of element `c` of a head's q, k or v in a row of `qkv`, or of a gradient of that shape. */
 const third =
-  (tensor: string, { width, heads }: Heads, index: 0 | 1 | 2) =>
+  ({ width, heads }: Heads, index: 0 | 1 | 2) =>
   (row: string, c: string): string =>
-    `${tensor}[${tensor}At + ${row} * ${3 * width}u + ${index * width}u + head * ${width / heads}u + ${c}]`
+    `${row} * ${3 * width}u + ${index * width}u + head * ${width / heads}u + ${c}`
 
+/** Of a tensor of a head's rows side by side. */
 const head =
-  (tensor: string, { width, heads }: Heads) =>
+  ({ width, heads }: Heads) =>
   (row: string, c: string): string =>
-    `${tensor}[${tensor}At + ${row} * ${width}u + head * ${width / heads}u + ${c}]`
+    `${row} * ${width}u + head * ${width / heads}u + ${c}`
 
 const perHead =
-  (tensor: string, { heads }: Heads) =>
+  (tensor: Access, { heads }: Heads) =>
   (row: string): string =>
-    `${tensor}[${tensor}At + ${row} * ${heads}u + head]`
+    tensor(`${row} * ${heads}u + head`)
+
+/** The tensor read at such places. */
+const reading =
+  (tensor: Access, place: (row: string, c: string) => string) =>
+  (row: string, c: string): string =>
+    tensor(place(row, c))
 
 const loopOver =
   ({ width, heads }: Heads) =>
@@ -159,12 +177,13 @@ export const attention = (
   tensors: { readonly qkv: Place; readonly y: Place; readonly lse: Place },
 ): Dispatch => {
   const each = loopOver(size)
-  const q = third("qkv", size, 0)
+  const { qkv, y, lse } = access(tensors)
+  const [q, k, v] = ([0, 1, 2] as const).map((index) => reading(qkv, third(size, index)))
   return walk(setting, size, {
     label: "attention",
     tensors,
     scale,
-    partner: [third("qkv", size, 1), third("qkv", size, 2)],
+    partner: [k, v],
     numbers: [],
     over: "keys",
     before: `
@@ -187,8 +206,8 @@ export const attention = (
         total += weight;
         ${each(`sum[c] += weight * ${row(1, "c")};`)}`,
     after: `
-    ${perHead("lse", size)("row")} = most + log(total);
-    ${each(`${head("y", size)("row", "c")} = sum[c] / total;`)}`,
+    ${lse.set(`row * ${size.heads}u + head`, "most + log(total)")}
+    ${each(y.set(head(size)("row", "c"), "sum[c] / total"))}`,
   })
 }
 
@@ -211,12 +230,12 @@ export const attentionBackward = (
 ): Dispatch[] => {
   const { dy, qkv, y, lse, dqkv, scratch } = tensors
   const each = loopOver(size)
-  const [q, k, v] = ([0, 1, 2] as const).map((index) => third("qkv", size, index))
-  const [dq, dk, dv] = ([0, 1, 2] as const).map((index) => third("dqkv", size, index))
-  const g = head("dy", size)
-  const logSum = perHead("lse", size)
-  const dot = perHead("scratch", size)
-  const store = (at: string, value: string) => `${at} = ${adds ? `${at} + ` : ""}${value};`
+  const of = access(tensors)
+  const [q, k, v] = ([0, 1, 2] as const).map((index) => reading(of.qkv, third(size, index)))
+  const g = reading(of.dy, head(size))
+  const logSum = perHead(of.lse, size)
+  const dot = perHead(of.scratch, size)
+  const store = (index: 0 | 1 | 2, value: string) => of.dqkv.set(third(size, index)("row", "c"), value, adds)
 
   const dots = dispatch(setting, {
     label: "attention_backward, dy.y",
@@ -227,8 +246,8 @@ export const attentionBackward = (
   let head = thread % ${size.heads}u;
   if (row >= call.rows) { return; }
   var sum = 0.0f;
-  ${each(`sum += ${g("row", "c")} * ${head("y", size)("row", "c")};`)}
-  ${dot("row")} = sum;`,
+  ${each(`sum += ${g("row", "c")} * ${of.y(head(size)("row", "c"))};`)}
+  ${of.scratch.set("thread", "sum")}`,
   })
   const queries = walk(setting, size, {
     label: "attention_backward, dq",
@@ -248,7 +267,7 @@ export const attentionBackward = (
         ${each(`logit += q[c] * ${row(0, "c")}; dp += g[c] * ${row(1, "c")};`)}
         let dlogit = scale * exp(scale * logit - slope * f32(i - j) - logSum) * (dp - mean);
         ${each(`sum[c] += dlogit * ${row(0, "c")};`)}`,
-    after: each(store(dq("row", "c"), "sum[c]")),
+    after: each(store(0, "sum[c]")),
   })
   const keys = walk(setting, size, {
     label: "attention_backward, dk dv",
@@ -267,7 +286,7 @@ export const attentionBackward = (
         let weight = exp(scale * logit - slope * f32(j - i) - ${number(0)});
         let dlogit = scale * weight * (dp - ${number(1)});
         ${each(`sumK[c] += dlogit * ${row(0, "c")}; sumV[c] += weight * ${row(1, "c")};`)}`,
-    after: each(`${store(dk("row", "c"), "sumK[c]")} ${store(dv("row", "c"), "sumV[c]")}`),
+    after: each(`${store(1, "sumK[c]")} ${store(2, "sumV[c]")}`),
   })
   return [dots, queries, keys]
 }

@@ -1,5 +1,5 @@
 import type { Place } from "../layout.ts"
-import { type Dispatch, dispatch, type Setting, threads } from "./kernel.ts"
+import { access, type Dispatch, dispatch, type Setting, threads } from "./kernel.ts"
 import { teamOf } from "./team.ts"
 
 const target = ({ sequenceLength: S }: Setting, n: string): string =>
@@ -12,6 +12,7 @@ export const crossEntropy = (
   tensors: { readonly logits: Place; readonly loss: Place; readonly lse: Place },
 ): Dispatch => {
   const team = teamOf(setting)
+  const { logits, loss, lse } = access(tensors)
   const each = (body: string) => `for (var v = me; v < ${vocabulary}u; v += ${team.step}) { ${body} }`
   return dispatch(setting, {
     label: "cross_entropy",
@@ -19,16 +20,16 @@ export const crossEntropy = (
     grid: team.grid(({ rows }) => rows),
     outside: team.outside,
     body: `${team.begin("call.rows")}
-  let at = logitsAt + row * ${vocabulary}u;
-  var most = logits[at];
-  ${each("most = max(most, logits[at + v]);")}
+  let at = row * ${vocabulary}u;
+  var most = ${logits("at")};
+  ${each(`most = max(most, ${logits("at + v")});`)}
   let top = teamMax(me, most);
   var part = 0.0f;
-  ${each("part += exp(logits[at + v] - top);")}
+  ${each(`part += exp(${logits("at + v")} - top);`)}
   let logSum = top + log(teamSum(me, part));
   if (me == 0u) {
-    lse[lseAt + row] = logSum;
-    loss[lossAt + row] = logSum - logits[at + ${target(setting, "row")}];
+    ${lse.set("row", "logSum")}
+    ${loss.set("row", `logSum - ${logits(`at + ${target(setting, "row")}`)}`)}
   }`,
   })
 }
@@ -39,8 +40,9 @@ export const crossEntropyBackward = (
   vocabulary: number,
   adds: boolean,
   tensors: { readonly logits: Place; readonly lse: Place; readonly dlogits: Place },
-): Dispatch =>
-  dispatch(setting, {
+): Dispatch => {
+  const { logits, lse, dlogits } = access(tensors)
+  return dispatch(setting, {
     label: "cross_entropy_backward",
     tensors,
     grid: threads(({ rows }) => rows * vocabulary),
@@ -48,9 +50,10 @@ export const crossEntropyBackward = (
   let n = thread / ${vocabulary}u;
   if (n >= call.rows) { return; }
   let hit = thread % ${vocabulary}u == ${target(setting, "n")};
-  let value = exp(logits[logitsAt + thread] - lse[lseAt + n]) - select(0.0f, 1.0f, hit);
-  dlogits[dlogitsAt + thread] = ${adds ? "dlogits[dlogitsAt + thread] + " : ""}value;`,
+  let value = exp(${logits("thread")} - ${lse("n")}) - select(0.0f, 1.0f, hit);
+  ${dlogits.set("thread", "value", adds)}`,
   })
+}
 
 /** Sums of the token losses of each sequence, to where the host reads them. */
 export const sequenceLosses = (

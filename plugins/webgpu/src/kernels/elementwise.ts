@@ -1,6 +1,6 @@
 /** GELU and rotary positions: an invocation for each element, or pair of elements. */
 import type { Place } from "../layout.ts"
-import { type Dispatch, dispatch, type Setting, threads } from "./kernel.ts"
+import { access, type Dispatch, dispatch, type Setting, threads } from "./kernel.ts"
 
 /**
  * The normal distribution function, exact to 1e-7 absolutely, in the tail relatively to what the exponential is:
@@ -19,35 +19,39 @@ fn normalBelow(x: f32) -> f32 {
 }`
 
 /** `x * (1 + erf(x / sqrt 2)) / 2`. */
-export const gelu = (setting: Setting, width: number, tensors: { readonly x: Place; readonly y: Place }): Dispatch =>
-  dispatch(setting, {
+export const gelu = (setting: Setting, width: number, tensors: { readonly x: Place; readonly y: Place }): Dispatch => {
+  const { x, y } = access(tensors)
+  return dispatch(setting, {
     label: "gelu",
     tensors,
     grid: threads(({ rows }) => rows * width),
     outside: normal,
     body: `
   if (thread >= call.rows * ${width}u) { return; }
-  let value = x[xAt + thread];
-  y[yAt + thread] = value * normalBelow(value);`,
+  let value = ${x("thread")};
+  ${y.set("thread", "value * normalBelow(value)")}`,
   })
+}
 
 export const geluBackward = (
   setting: Setting,
   width: number,
   adds: boolean,
   tensors: { readonly dy: Place; readonly x: Place; readonly dx: Place },
-): Dispatch =>
-  dispatch(setting, {
+): Dispatch => {
+  const { dy, x, dx } = access(tensors)
+  return dispatch(setting, {
     label: "gelu_backward",
     tensors,
     grid: threads(({ rows }) => rows * width),
     outside: normal,
     body: `
   if (thread >= call.rows * ${width}u) { return; }
-  let value = x[xAt + thread];
+  let value = ${x("thread")};
   let slope = normalBelow(value) + value * 0.39894228f * exp(-0.5f * value * value);
-  dx[dxAt + thread] = ${adds ? "dx[dxAt + thread] + " : ""}dy[dyAt + thread] * slope;`,
+  ${dx.set("thread", `${dy("thread")} * slope`, adds)}`,
   })
+}
 
 /** Cosines, then sines, by position and pair: angles of hundreds of radians are no business of float32. */
 export const rotation = (sequenceLength: number, half: number, theta: number): Float32Array => {
@@ -67,7 +71,7 @@ export const rotary = (
   const half = width / heads / 2
   const pairs = width // of q and k together; the v of the same number of elements follows
   const sines = setting.sequenceLength * half
-  const add = (at: string) => (adds ? `y[${at}] + ` : "")
+  const { x, table, y } = access(tensors)
   return dispatch(setting, {
     label: direction === 1 ? "rotary" : "rotary_backward",
     tensors,
@@ -78,19 +82,19 @@ export const rotary = (
   if (n >= call.rows) { return; }
   let row = n * ${3 * width}u;
   if (e >= ${pairs}u) {
-    let at = yAt + row + ${width}u + e;
-    y[at] = ${add("at")}x[xAt + row + ${width}u + e];
+    let at = row + ${width}u + e;
+    ${y.set("at", x("at"), adds)}
     return;
   }
   let i = e % ${half}u;
   let a = row + (e / ${half}u) * ${2 * half}u + i;
   let b = a + ${half}u;
-  let angle = tableAt + (n % ${setting.sequenceLength}u) * ${half}u + i;
-  let c = table[angle];
-  let s = ${direction === 1 ? "" : "-"}table[angle + ${sines}u];
-  let first = x[xAt + a] * c - x[xAt + b] * s;
-  let second = x[xAt + a] * s + x[xAt + b] * c;
-  y[yAt + a] = ${add("yAt + a")}first;
-  y[yAt + b] = ${add("yAt + b")}second;`,
+  let angle = (n % ${setting.sequenceLength}u) * ${half}u + i;
+  let c = ${table("angle")};
+  let s = ${direction === 1 ? "" : "-"}${table(`angle + ${sines}u`)};
+  let first = ${x("a")} * c - ${x("b")} * s;
+  let second = ${x("a")} * s + ${x("b")} * c;
+  ${y.set("a", "first", adds)}
+  ${y.set("b", "second", adds)}`,
   })
 }

@@ -1,26 +1,38 @@
-import type { Place } from "../layout.ts"
-import { type Dispatch, dispatch, type Setting, scaleOf, threads } from "./kernel.ts"
+import type { Part, Place } from "../layout.ts"
+import { access, type Dispatch, dispatch, type Setting, scaleOf, threads } from "./kernel.ts"
 
-/** `y = scale * (table[id] + positions[t mod S])`, an invocation for each element. */
+/** What leaves the ids alone that are not in the part; `id` counts from its first row then. */
+const within = ({ firstRow, rows }: Part, parts: readonly Part[]): string =>
+  parts.length === 1
+    ? ""
+    : `if (token < ${firstRow}u || token >= ${firstRow + rows}u) { return; }
+  let id = token - ${firstRow}u;`
+
+/** `y = scale * (table[id] + positions[t mod S])`, an invocation for each element; a dispatch for each part of the table. */
 export const embed = (
   setting: Setting,
   width: number,
   scale: string | undefined,
-  tensors: { readonly table: Place; readonly positions: Place | undefined; readonly y: Place },
-): Dispatch => {
+  tensors: { readonly table: readonly Part[]; readonly positions: Place | undefined; readonly y: Place },
+): Dispatch[] => {
   const S = setting.sequenceLength
-  return dispatch(setting, {
-    label: "embed",
-    tensors,
-    grid: threads(({ rows }) => rows * width),
-    body: `
+  return tensors.table.map((part) => {
+    const places = { ...tensors, table: part.place }
+    const { table, positions, y } = access(places)
+    return dispatch(setting, {
+      label: "embed",
+      tensors: places,
+      grid: threads(({ rows }) => rows * width),
+      body: `
   let n = thread / ${width}u;
   let i = thread % ${width}u;
   if (n >= call.rows) { return; }
   let t = n % ${S}u;
-  let id = words[call.lanes[slot].tokens + (n / ${S}u) * ${S + 1}u + t];
-  let value = table[tableAt + id * ${width}u + i]${tensors.positions === undefined ? "" : ` + positions[positionsAt + t * ${width}u + i]`};
-  y[yAt + thread] = ${scaleOf(setting, scale)} * value;`,
+  let ${tensors.table.length === 1 ? "id" : "token"} = words[call.lanes[slot].tokens + (n / ${S}u) * ${S + 1}u + t];
+  ${within(part, tensors.table)}
+  let value = ${table(`id * ${width}u + i`)}${tensors.positions === undefined ? "" : ` + ${positions(`t * ${width}u + i`)}`};
+  ${y.set("thread", `${scaleOf(setting, scale)} * value`)}`,
+    })
   })
 }
 
@@ -32,32 +44,37 @@ export const embedBackward = (
   setting: Setting,
   width: number,
   scale: string | undefined,
-  tensors: { readonly dy: Place; readonly dtable: Place; readonly dpositions: Place | undefined },
+  tensors: { readonly dy: Place; readonly dtable: readonly Part[]; readonly dpositions: Place | undefined },
 ): Dispatch[] => {
   const S = setting.sequenceLength
   const { dy, dtable, dpositions } = tensors
-  const table = dispatch(setting, {
-    label: "embed_backward",
-    tensors: { dy, dtable },
-    grid: threads(({ rows }) => rows * width),
-    body: `
+  const table = dtable.map((part) => {
+    const of = access({ dy, dtable: part.place })
+    return dispatch(setting, {
+      label: "embed_backward",
+      tensors: { dy, dtable: part.place },
+      grid: threads(({ rows }) => rows * width),
+      body: `
   let n = thread / ${width}u;
   let i = thread % ${width}u;
   if (n >= call.rows) { return; }
   let links = call.lanes[slot].links;
   if ((words[links + n] & 0x80000000u) == 0u) { return; }
-  let id = words[call.lanes[slot].tokens + (n / ${S}u) * ${S + 1}u + n % ${S}u];
+  let ${dtable.length === 1 ? "id" : "token"} = words[call.lanes[slot].tokens + (n / ${S}u) * ${S + 1}u + n % ${S}u];
+  ${within(part, dtable)}
   let factor = ${scaleOf(setting, scale)};
-  let at = dtableAt + id * ${width}u + i;
-  var sum = dtable[at];
+  let at = id * ${width}u + i;
+  var sum = ${of.dtable("at")};
   var next = n + 1u;
   while (next != 0u) {
-    sum += factor * dy[dyAt + (next - 1u) * ${width}u + i];
+    sum += factor * ${of.dy(`(next - 1u) * ${width}u + i`)};
     next = words[links + next - 1u] & 0x7fffffffu;
   }
-  dtable[at] = sum;`,
+  ${of.dtable.set("at", "sum")}`,
+    })
   })
-  if (dpositions === undefined) return [table]
+  if (dpositions === undefined) return table
+  const of = access({ dy, dpositions })
   const positions = dispatch(setting, {
     label: "embed_backward, positions",
     tensors: { dy, dpositions },
@@ -65,9 +82,9 @@ export const embedBackward = (
     body: `
   if (thread >= ${S * width}u) { return; }
   let factor = ${scaleOf(setting, scale)};
-  var sum = dpositions[dpositionsAt + thread];
-  for (var s = 0u; s < call.sequences; s++) { sum += factor * dy[dyAt + s * ${S * width}u + thread]; }
-  dpositions[dpositionsAt + thread] = sum;`,
+  var sum = ${of.dpositions("thread")};
+  for (var s = 0u; s < call.sequences; s++) { sum += factor * ${of.dy(`s * ${S * width}u + thread`)}; }
+  ${of.dpositions.set("thread", "sum")}`,
   })
-  return [table, positions]
+  return [...table, positions]
 }

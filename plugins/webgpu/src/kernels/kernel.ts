@@ -25,10 +25,15 @@ export interface Dispatch {
   readonly grid: Grid
 }
 
+/**
+ * How invocations work together: not at all (software adapters are slow at barriers), over workgroup memory, or over that with rows added
+ * up within subgroups.
+ */
+export type Kernels = "independent" | "cooperative" | "subgroups"
+
 /** What all kernels of one executable have in common; it is written into their text. */
 export interface Setting {
-  /** Workgroup memory and barriers, or one invocation for a row: software adapters are slow at barriers. */
-  readonly cooperative: boolean
+  readonly kernels: Kernels
   readonly lanes: number
   readonly sequenceLength: number
   /** Tokens of a block: gradients of parameters are summed block by block, from left to right. */
@@ -57,6 +62,30 @@ export const groups =
   (count: (size: CallSize) => number): Grid =>
   (size) =>
     spread(count(size))
+
+/** How the text of a kernel reads and writes elements of a tensor, counted from the lane's first: as float32, however they are stored. */
+export interface Access {
+  (at: string): string
+  /** A statement; with `adds` the value is added to what is there. */
+  readonly set: (at: string, value: string, adds?: boolean) => string
+}
+
+/** By the names that the tensors have in the text. */
+export const access = <Name extends string>(
+  tensors: Readonly<Record<Name, Place | undefined>>,
+): Readonly<Record<Name, Access>> => {
+  const of = (name: string, half: boolean): Access => {
+    const element = (at: string) => `${name}[${name}At + ${at}]`
+    const read = (at: string) => (half ? `f32(${element(at)})` : element(at))
+    const set = (at: string, value: string, adds = false) => {
+      const all = adds ? `${read(at)} + ${value}` : value
+      return `${element(at)} = ${half ? `f16(${all})` : all};`
+    }
+    return Object.assign(read, { set })
+  }
+  const entries = Object.entries<Place | undefined>(tensors)
+  return Object.fromEntries(entries.map(([name, place]) => [name, of(name, place?.half === true)])) as never
+}
 
 /** A number as WGSL writes it: float32, decimal. */
 export const float = (value: number): string => {
@@ -107,19 +136,30 @@ const leaveOpen = (text: string): { readonly body: string; readonly shape: reado
 export const dispatch = (setting: Setting, parts: Parts): Dispatch => {
   const present = Object.entries(parts.tensors).filter((entry): entry is [string, Place] => entry[1] !== undefined)
   const declarations = present.map(
-    ([name], i) => `@group(1) @binding(${i}) var<storage, read_write> ${name}: array<f32>;`,
+    ([name, { half }], i) =>
+      `@group(1) @binding(${i}) var<storage, read_write> ${name}: array<${half === true ? "f16" : "f32"}>;`,
   )
   const bases = present.map(([name, { stride }]) => `let ${name}At = lane * ${stride}u;`)
   const text = `${bases.join("\n  ")}\n${parts.body}`
-  const { body, shape } = setting.cooperative ? { body: text, shape: [] } : leaveOpen(text)
+  const { body, shape } = setting.kernels === "independent" ? leaveOpen(text) : { body: text, shape: [] }
   if (shape.length > 0) {
     const vectors = Math.ceil(shape.length / 4)
     declarations.push(`@group(1) @binding(${present.length}) var<uniform> shape: array<vec4<u32>, ${vectors}>;`)
   }
-  const code = `${prelude(setting)}${declarations.join("\n")}
+  const halves = present.some(([, { half }]) => half === true)
+  const subgroups = setting.kernels === "subgroups"
+  const builtins = [
+    "@builtin(workgroup_id) wid: vec3<u32>",
+    "@builtin(local_invocation_id) lid: vec3<u32>",
+    "@builtin(num_workgroups) count: vec3<u32>",
+    ...(subgroups
+      ? ["@builtin(subgroup_invocation_id) subgroupMember: u32", "@builtin(subgroup_size) subgroupMembers: u32"]
+      : []),
+  ]
+  const code = `${halves ? "enable f16;" : ""}${subgroups ? "enable subgroups;" : ""}${prelude(setting)}${declarations.join("\n")}
 ${parts.outside ?? ""}
 @compute @workgroup_size(${parts.workgroup ?? WORKGROUP})
-fn main(@builtin(workgroup_id) wid: vec3<u32>, @builtin(local_invocation_id) lid: vec3<u32>, @builtin(num_workgroups) count: vec3<u32>) {
+fn main(${builtins.join(", ")}) {
   let slot = wid.z;
   let lane = call.lanes[slot].index;
   let group = wid.y * count.x + wid.x;

@@ -81,8 +81,9 @@ const tiled = ({ m, n, k, a, b, aAlongK, bAlongK }: Product): string => {
 
 export const product = (setting: Setting, parts: Product): Dispatch => {
   const { m, n, k, before = "", store, start, factor } = parts
-  const tile = setting.cooperative ? TILE : 32
-  const loop = setting.cooperative ? tiled(parts) : direct(parts)
+  const shared = setting.kernels !== "independent"
+  const tile = shared ? TILE : 32
+  const loop = shared ? tiled(parts) : direct(parts)
   const clear = four.map((r) => `sum${r} = vec4<f32>();`).join(" ")
   const R = setting.blockRows
   const inside = (r: number, c: number, statement: string) =>
@@ -109,8 +110,8 @@ export const product = (setting: Setting, parts: Product): Dispatch => {
     label: parts.label,
     tensors: parts.tensors,
     grid: gridOf(m, n, tile),
-    workgroup: setting.cooperative ? "16, 16" : "8, 8",
-    outside: setting.cooperative
+    workgroup: shared ? "16, 16" : "8, 8",
+    outside: shared
       ? `var<workgroup> left: array<f32, ${DEPTH * PITCH}>;\nvar<workgroup> above: array<f32, ${DEPTH * PITCH}>;`
       : "",
     body: `
@@ -118,7 +119,7 @@ export const product = (setting: Setting, parts: Product): Dispatch => {
   let nTile = wid.x * ${tile}u;
   let mAt = mTile + lid.y * 4u;
   let nAt = nTile + lid.x * 4u;
-  ${setting.cooperative ? "let linear = lid.y * 16u + lid.x;" : ""}
+  ${shared ? "let linear = lid.y * 16u + lid.x;" : ""}
   ${four.map((r) => `let m${r} = min(mAt + ${r}u, ${text(m)} - 1u);`).join(" ")}
   ${four.map((c) => `let n${c} = min(nAt + ${c}u, ${n - 1}u);`).join(" ")}
   ${four.map((r) => `var sum${r} = vec4<f32>();`).join(" ")}

@@ -1,6 +1,6 @@
 /**
  * A row worked on by a team: the invocations of a workgroup that add up over workgroup memory, always in the same
- * order, or one invocation alone where barriers cost more than they gain.
+ * order, within subgroups first where there are any; or one invocation alone where barriers cost more than they gain.
  */
 import { type CallSize, type Grid, groups, type Setting, threads, WORKGROUP } from "./kernel.ts"
 
@@ -44,6 +44,39 @@ fn teamMax(me: u32, x: f32) -> f32 {
   grid: groups,
 }
 
+/**
+ * Two barriers instead of a dozen. Which invocations form a subgroup, and how many, the text does not ask: each subgroup leaves its
+ * result at the place of one of its members, and each adds up all places.
+ */
+const bySubgroups: Team = {
+  ...together,
+  outside: `
+var<workgroup> board: array<f32, ${WORKGROUP}>;
+var<private> member: u32;
+var<private> members: u32;
+fn teamSum(me: u32, x: f32) -> f32 {
+  let part = subgroupAdd(x);
+  workgroupBarrier();
+  board[me] = select(0.0f, part, subgroupElect());
+  workgroupBarrier();
+  var sum = 0.0f;
+  for (var i = member; i < ${WORKGROUP}u; i += members) { sum += board[i]; }
+  return subgroupAdd(sum);
+}
+fn teamMax(me: u32, x: f32) -> f32 {
+  let part = subgroupMax(x);
+  workgroupBarrier();
+  board[me] = part;
+  workgroupBarrier();
+  var most = part;
+  for (var i = member; i < ${WORKGROUP}u; i += members) { most = max(most, board[i]); }
+  return subgroupMax(most);
+}`,
+  begin: (count) => `
+  member = subgroupMember;
+  members = subgroupMembers;${together.begin(count)}`,
+}
+
 const alone: Team = {
   outside: `
 fn teamSum(me: u32, x: f32) -> f32 { return x; }
@@ -56,4 +89,5 @@ fn teamMax(me: u32, x: f32) -> f32 { return x; }`,
   grid: threads,
 }
 
-export const teamOf = ({ cooperative }: Setting): Team => (cooperative ? together : alone)
+export const teamOf = ({ kernels }: Setting): Team =>
+  kernels === "subgroups" ? bySubgroups : kernels === "cooperative" ? together : alone
