@@ -89,7 +89,7 @@ const openStudy = async (
     return nothing
   }
   if (choice.text !== undefined && text === undefined) {
-    const message = `"${choice.text.name}", which this study is of, is not in this browser (any more): choose that file again to go on.`
+    const message = `this study is of "${choice.text.name}", which is not in this browser: choose that file again to go on.`
     say({ is: "opened", ...computing, runs: [] })
     say({ is: "failed", trouble: "no text", message })
     return nothing

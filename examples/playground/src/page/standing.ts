@@ -53,6 +53,7 @@ const idle: ReadonlyArray<State["phase"]> = ["opening", "choosing", "finished"]
 
 const goText = ({ phase, trouble, runs }: State): string => {
   if (phase === "running" || phase === "pausing") return "Pause"
+  if (trouble?.kind === "no text") return "Start"
   if (phase === "failed") return trouble?.kind === "other" && runs.size > 0 ? "Go on" : "Try again"
   return phase === "paused" ? "Continue" : phase === "finished" ? "Finished" : "Start"
 }

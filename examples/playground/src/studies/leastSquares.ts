@@ -8,9 +8,9 @@ export const readingNoise = { deviation: 3e-5, shared: 0.5, seed: 1 }
 
 export const leastSquares: Preset = {
   id: "least-squares",
-  title: "Least squares with a power-law spectrum",
+  title: "Least squares",
   summary:
-    "Stochastic gradient descent on a problem that can be solved exactly. The best rate falls with the horizon, and rises with the batch until it meets the edge of stability.",
+    "Stochastic gradient descent on a problem with a power-law spectrum, which can be solved exactly. The best rate falls with the horizon, and rises with the batch until it meets the edge of stability.",
   source: "solved exactly",
   dials: () => [],
   quick: true,

@@ -24,5 +24,8 @@ export const horizonsTo = (longest: number): [number, ...Array<number>] =>
 export const batchesFor = (longest: number, steps: number, least: number): [number, ...Array<number>] =>
   Array.from({ length: HORIZONS }, (_, i) => 2 ** (Math.max(least, longest - steps) + i)) as [number, ...Array<number>]
 
+/** About where to look for the best rate: it falls by a quarter of an octave with each doubling of what is trained. */
+export const rateFor = (longest: number, known: number, at: number): number => known * 2 ** ((at - longest) / 4)
+
 /** Tokens of a validation set: a short run is soon read. */
 export const validationFor = (longest: number): number => 2 ** Math.min(13, longest - 2)

@@ -1,5 +1,5 @@
 import { pathOf, type TextRef } from "../texts/TextRef.ts"
-import { batchesFor, horizonsTo, longestDial, validationFor } from "./longest.ts"
+import { batchesFor, horizonsTo, longestDial, rateFor, validationFor } from "./longest.ts"
 import type { Preset } from "./Preset.ts"
 
 const [SHORTEST, LONGEST, USUAL] = [14, 20, 18]
@@ -53,7 +53,7 @@ export const ownText: Preset = {
     horizon: horizonsTo(longest!),
     eta: {
       octaves: {
-        center: { power: { of: "batch", coefficient: 2 ** -11.5, exponent: 0.5 } },
+        center: { power: { of: "batch", coefficient: rateFor(longest!, 2 ** -11.5, USUAL), exponent: 0.5 } },
         from: -2,
         to: 2,
         step: 1,

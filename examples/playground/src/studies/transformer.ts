@@ -1,9 +1,9 @@
-import { batchesFor, horizonsTo, longestDial, validationFor } from "./longest.ts"
+import { batchesFor, horizonsTo, longestDial, rateFor, validationFor } from "./longest.ts"
 import type { Preset } from "./Preset.ts"
 
 export const transformer: Preset = {
   id: "transformer",
-  title: "A tiny transformer, trained here",
+  title: "A tiny transformer",
   summary:
     "A decoder of width 16 under muP learns a synthetic language with AdamW, in this tab: 25 runs, a minute or a few of work.",
   source: "trained in this tab",
@@ -35,7 +35,7 @@ export const transformer: Preset = {
     horizon: horizonsTo(longest!),
     eta: {
       octaves: {
-        center: { power: { of: "batch", coefficient: 2 ** -10.5, exponent: 0.45 } },
+        center: { power: { of: "batch", coefficient: rateFor(longest!, 2 ** -10.5, 17), exponent: 0.45 } },
         from: -2,
         to: 2,
         step: 1,

@@ -9,6 +9,9 @@ const looks = {
   peak: { color: "var(--third)", symbol: "square" },
 }
 
+/** A bound that lies further than this from every batch, octaves, says nothing to whoever looks, and would press the rest together. */
+const NEAR = 3
+
 export const criticalFigure = (
   law: LawView,
   asked: number | undefined,
@@ -17,8 +20,14 @@ export const criticalFigure = (
 ): SVGSVGElement => {
   const horizons = law.horizons.map(Math.log2)
   const x: [number, number] = [horizons[0]! - 0.5, horizons[horizons.length - 1]! + 2]
+  const batches = law.batches.map(Math.log2)
+  const [least, most] = [Math.min(...batches) - NEAR, Math.max(...batches) + NEAR]
+  const tracks = law.tracks.map((track) => ({
+    ...track,
+    bounds: track.bounds.filter((bound) => bound.y >= least && bound.y <= most),
+  }))
   const y = padded(
-    law.tracks.flatMap(({ bars, bounds, band }) => [
+    tracks.flatMap(({ bars, bounds, band }) => [
       ...bars.flatMap((bar) => [Math.max(bar.low, bar.y - 2), Math.min(bar.high, bar.y + 2)]),
       ...bounds.map((bound) => bound.y),
       ...band.map((point) => point.y),
@@ -38,7 +47,7 @@ export const criticalFigure = (
     const points = ends.map((octave) => [px(octave), py(Math.log2(truth.peakBatch(2 ** octave)))] as const)
     layer.append(svg("path", { class: "truth", d: path(points) }))
   }
-  law.tracks.forEach(({ id, bars, bounds, band }, i) => {
+  tracks.forEach(({ id, bars, bounds, band }, i) => {
     const { color, symbol } = looks[id]
     // Two tracks at one horizon would hide each other.
     const at = (octave: number) => px(octave) + (i === 0 ? -4 : 4)
