@@ -1,6 +1,6 @@
 /**
  * The backend-conformance suite on a page in headless Chromium, every case of it, on the device and on the backend.
- * usage: node --conditions=@ts/source plugins/webgpu/test/chromium.ts [--only PATTERN] [--seconds 120] [--kernels cooperative]
+ * usage: node --conditions=@ts/source plugins/webgpu/test/chromium.ts [--only PATTERN] [--seconds 120] [--kernels subgroups]
  */
 import { parseArgs } from "node:util"
 import { findChromium } from "../../../tests/browser/chromium.ts"
@@ -68,9 +68,9 @@ export const webgpuInChromium = async (
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({
-    options: { only: { type: "string" }, seconds: { type: "string" }, kernels: { type: "string" } },
-  })
+  const text = { type: "string" } as const
+  const { values } = parseArgs({ options: { only: text, seconds: text, kernels: text } })
+  const { only, seconds, ...webgpu } = values
   const counts = { ok: 0, FAIL: 0, skip: 0 }
   const start = performance.now()
   const missing = await webgpuInChromium(
@@ -81,9 +81,9 @@ if (import.meta.main) {
       if (problem ?? skipped) console.log(problem ?? skipped)
     },
     {
-      ...(values.only !== undefined && { only: new RegExp(values.only) }),
-      ...(values.seconds !== undefined && { seconds: Number(values.seconds) }),
-      webgpu: { ...(values.kernels !== undefined && { kernels: values.kernels as "cooperative" }) },
+      ...(only !== undefined && { only: new RegExp(only) }),
+      ...(seconds !== undefined && { seconds: Number(seconds) }),
+      webgpu: webgpu as WebGpuOptions,
     },
   )
   if (missing !== undefined) console.log(`skip ${missing}`)
