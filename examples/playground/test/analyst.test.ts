@@ -28,7 +28,9 @@ describe("what the page draws", () => {
   })
 
   it("holds no curve before three batches are known", () => {
-    const view = viewOf(fitLaw(rows.filter(({ batch }) => batch <= 2 ** 9)))
+    const early = fitLaw(rows.filter(({ batch }) => batch <= 2 ** 9))
+    expect(predictionOf(early, 2 ** 24, 2 ** 9).curve).toEqual([])
+    const view = viewOf(early)
     expect(view.bells.some(({ bars }) => bars.length > 0)).toBe(true)
     expect(view.bells.every(({ curve }) => curve === undefined)).toBe(true)
   })

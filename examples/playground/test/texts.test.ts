@@ -43,7 +43,7 @@ describe("a text", () => {
   })
 
   it.each<[string, string | Uint8Array<ArrayBuffer>, RegExp]>([
-    ["short", words(100), /too little to learn from: take at least 23 kB/],
+    ["short", words(100), /too little to learn from: take at least 25 kB/],
     ["binary", new Uint8Array(50_000), /not plain text/],
     ["in another encoding", new Uint8Array(50_000).fill(0xe9), /not plain text/],
     ["huge", "x".repeat(2 ** 24 + 1), /a part of it is enough/],

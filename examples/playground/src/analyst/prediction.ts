@@ -1,6 +1,7 @@
 /** What the law says of a run too long to tune, with the curve it stands on. */
 import { isEstimate, type Law, type Prediction, predict, type Result } from "@ts/fit"
 import { type CurvePoint, lawCurves } from "@ts/report"
+import { hasCurves } from "./view.ts"
 
 /** A number with the ends of its interval, or why there is none. */
 export type Answer =
@@ -16,7 +17,7 @@ export interface PredictionView {
   /** Factors beyond what was measured, 1 inside. */
   readonly beyond: { readonly tokens: number; readonly batch: number }
   readonly notes: ReadonlyArray<string>
-  /** eta*(B) at this horizon, with its band. */
+  /** eta*(B) at this horizon, with its band; empty where there are no curves. */
   readonly curve: ReadonlyArray<CurvePoint>
 }
 
@@ -38,7 +39,9 @@ export const predictionOf = (law: Law, tokens: number, batch: number | undefined
   const octaves = law.cells.map((cell) => Math.log2(cell.batch))
   const drawn = [Math.min(...octaves) - 1, Math.max(...octaves) + 1] as const
   const curve =
-    law.joint === undefined ? undefined : lawCurves(law, tokens, { measured: drawn, drawn }).get(law.joint.form)
+    law.joint === undefined || !hasCurves(law)
+      ? undefined
+      : lawCurves(law, tokens, { measured: drawn, drawn }).get(law.joint.form)
   return {
     tokens,
     batch: batch === undefined ? answerOf(found.batch) : { value: batch },

@@ -45,21 +45,27 @@ export interface LawView {
 /** How far curves go beyond the measured batches, octaves. */
 const REACH = 1
 
-/** Through the optima of fewer batches goes any form, and a curve would say more than is known. */
 const FEWEST = 3
+
+const ownCells = ({ cells, slice: { width, size, average } }: Law) =>
+  cells.filter((cell) => cell.width === width && cell.size === size && cell.average === average)
+
+/** Through the optima of fewer than three batches goes any form, and a curve would say more than is known. */
+export const hasCurves = (law: Law): boolean =>
+  law.joint !== undefined &&
+  new Set(ownCells(law).flatMap(({ batch, eta }) => (isEstimate(eta) ? [batch] : []))).size >= FEWEST
 
 const distinct = (values: ReadonlyArray<number>): ReadonlyArray<number> => [...new Set(values)].sort((a, b) => a - b)
 
 const bellsOf = (law: Law, batches: ReadonlyArray<number>, horizons: ReadonlyArray<number>): ReadonlyArray<Bell> => {
-  const { width, size, average } = law.slice
-  const own = law.cells.filter((cell) => cell.width === width && cell.size === size && cell.average === average)
+  const own = ownCells(law)
   const [first, last] = [Math.log2(batches[0]!), Math.log2(batches[batches.length - 1]!)]
-  const known = new Set(own.filter((cell) => isEstimate(cell.eta)).map((cell) => cell.batch))
+  const curves = hasCurves(law)
   return horizons.map((tokens): Bell => {
     const cells = own.filter((cell) => cell.tokens === tokens).sort((a, b) => a.batch - b.batch)
     const bars = present(cells.map((cell) => barOf(Math.log2(cell.batch), cell.eta)))
     const bounds = present(cells.map((cell) => boundOf(Math.log2(cell.batch), cell.eta)))
-    if (law.joint === undefined || bars.length === 0 || known.size < FEWEST) return { tokens, bars, bounds }
+    if (law.joint === undefined || bars.length === 0 || !curves) return { tokens, bars, bounds }
     const range = {
       measured: [bars[0]!.x, bars[bars.length - 1]!.x],
       drawn: [first - REACH, last + REACH],

@@ -196,6 +196,9 @@ const openStudy = async (
     if (seconds !== undefined) say({ is: "estimate", seconds })
   }).pipe(Effect.ignore)
   let estimating: Fiber.Fiber<unknown, unknown> | undefined
+  const stopEstimating = async () => {
+    if (estimating !== undefined) await Effect.runPromise(Fiber.interrupt(estimating))
+  }
 
   const run = (effect: Effect.Effect<void, unknown, Services>) => runtime.runFork(Effect.onExit(effect, tellEnd))
 
@@ -209,13 +212,16 @@ const openStudy = async (
     run: async (watchable: boolean) => {
       pause = watchable ? WATCHABLE : 0
       if (running?.pollUnsafe() === undefined && running !== undefined) return
-      if (estimating !== undefined) await Effect.runPromise(Fiber.interrupt(estimating))
+      await stopEstimating()
       running = run(sweep)
     },
     pause: async () => {
       if (running !== undefined) await Effect.runPromise(Fiber.interrupt(running))
     },
-    close: () => runtime.dispose(),
+    close: async () => {
+      await stopEstimating()
+      await runtime.dispose()
+    },
   }
 }
 

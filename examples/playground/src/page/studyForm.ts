@@ -1,6 +1,6 @@
 /** Which study: presets, and the dials of the one chosen. */
 import type { Wish } from "../engine/backends.ts"
-import { type Choice, initialChoice } from "../studies/Choice.ts"
+import { type Choice, initialChoice, wantsText } from "../studies/Choice.ts"
 import type { PresetId } from "../studies/Preset.ts"
 import { presetOf, presets } from "../studies/presets.ts"
 import { byId, h } from "./elements.ts"
@@ -66,6 +66,7 @@ export const studyForm = (choose: (choice: Choice) => void, trainOn: (wish: Wish
         accelerate.checked = accelerator.chosen
         byId("accelerate-text").textContent = `Train on ${accelerator.name}`
       }
+      byId("dials").hidden = wantsText(choice)
       byId("pace-row").hidden = !presetOf(choice.preset).quick
       if (shown === choice) return
       shown = choice

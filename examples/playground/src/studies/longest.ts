@@ -28,4 +28,4 @@ export const batchesFor = (longest: number, steps: number, least: number): [numb
 export const rateFor = (longest: number, known: number, at: number): number => known * 2 ** ((at - longest) / 4)
 
 /** Tokens of a validation set: a short run is soon read. */
-export const validationFor = (longest: number): number => 2 ** Math.min(13, longest - 3)
+export const validationFor = (longest: number): number => 2 ** Math.min(13, longest - 2)
