@@ -4,11 +4,13 @@
  *
  *     pnpm exec node --conditions=@ts/source bench/webgpu/kernels.ts --driver lavapipe [--width 64] [--length 64] [--steps 7]
  *
- * `--kernels cooperative` or `independent`: other kernels than the adapter would get by itself.
+ * `--kernels cooperative` or `independent`: other kernels than the adapter would get by itself. `--of jax` or `tfjs`: the time in kernels of a peer,
+ * which has no names for them.
  */
 import { parseArgs } from "node:util"
 import { costOf, type Op, type Training } from "../../packages/program/src/index.ts"
-import { batchesOf, configOf, initialOf, oursWith, trainingOf } from "./compare.ts"
+import { importBundled } from "./bundle.ts"
+import { batchesOf, type Contestant, configOf, initialOf, oursWith, trainingOf } from "./compare.ts"
 import { nodeGpu } from "./nodeGpu.ts"
 import { productRate } from "./productRate.ts"
 import { profiled } from "./profile.ts"
@@ -20,6 +22,7 @@ const { values: options } = parseArgs({
     length: { type: "string", default: "64" },
     steps: { type: "string", default: "7" },
     kernels: { type: "string" },
+    of: { type: "string", default: "ours" },
   },
 })
 
@@ -46,7 +49,7 @@ const namer = (training: Training, rows: number) => {
       seen = new Set()
     }
     seen.add(label)
-    if (current === undefined) return { name: label, flops: 0 }
+    if (current === undefined) return { name: label || "without a name", flops: 0 }
     const { flops } = costOf(current, training, { rows })
     // Two products of the same size.
     if (kind === "linear_backward")
@@ -60,10 +63,15 @@ const config = configOf(Number(options.width), Number(options.length))
 const training = trainingOf(config)
 const batches = batchesOf(training, config)
 const { gpu: timing, take } = profiled(gpu)
-const session = await oursWith({
-  gpu: timing,
-  ...(options.kernels !== undefined && { kernels: options.kernels as "cooperative" | "independent" }),
-}).start(config, initialOf(training))
+// Peers ask for it themselves.
+Object.defineProperty(globalThis.navigator, "gpu", { value: timing, configurable: true })
+const contestant = async (): Promise<Contestant> => {
+  if (options.of === "ours")
+    return oursWith(options.kernels === undefined ? {} : { kernels: options.kernels as "cooperative" | "independent" })
+  const { peers } = (await importBundled("peers/index.js")) as { readonly peers: Readonly<Record<string, Contestant>> }
+  return peers[options.of]
+}
+const session = await (await contestant()).start(config, initialOf(training))
 await session.run(batches.slice(0, 1))
 await take()
 const steps = []
@@ -88,7 +96,7 @@ for (const [i, { label }] of steps[0]!.entries()) {
 const total = [...rows.values()].reduce((sum, { milliseconds }) => sum + milliseconds, 0)
 const adapter = await gpu.requestAdapter()
 console.log(
-  `${adapter!.info.description}: ${total.toFixed(1)} ms a step in kernels, ${Math.min(...walls).toFixed(1)} ms of wall clock with timestamps`,
+  `${adapter!.info.description}: ${total.toFixed(1)} ms a step in ${steps[0].length} dispatches, ${Math.min(...walls).toFixed(1)} ms of wall clock with timestamps`,
 )
 console.log(
   `width ${config.width}, ${tokens} tokens; a plain product with 4 x 4 registers: ${(await productRate(adapter!)).toFixed(2)} GFLOP/s at 512 x 512 x 512`,
