@@ -178,9 +178,9 @@ export const onWebGpu = async (place: Place) => {
   await page.click("#go")
   await page.waitForSelector(".trace")
   await visit.shot("desktop-webgpu")
-  await visit.until(/[1-9]\d* of 25 runs done/)
+  await page.waitForSelector(".speck")
   await page.reload()
-  await visit.until(/Paused: [1-9]\d* of 25/)
+  await visit.until(/Paused: \d+ of 25/)
   await visit.until(/^Computed by WebGPU/, "#device")
   await page.click("#go")
   // A processor that plays the graphics card has its own work to do.
@@ -200,7 +200,7 @@ export const onWebGpu = async (place: Place) => {
 }
 
 /** Prose of this repository, as somebody's own. */
-const prose = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].map((name) =>
+const prose = ["README.md", "ARCHITECTURE.md", "packages/sweep/README.md", "packages/fit/README.md"].map((name) =>
   readFileSync(join(import.meta.dirname, "../../..", name), "utf8"),
 )
 const fileOf = (name: string, content: string) => ({ name, mimeType: "text/plain", buffer: Buffer.from(content) })
