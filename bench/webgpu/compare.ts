@@ -5,7 +5,7 @@
 import { type Call, cost, type Training } from "../../packages/program/src/index.ts"
 import { model, parametersOf, tokens, weights } from "../../plugins/cpu/test/model.ts"
 import { type WebGpuOptions, webgpuDevice } from "../../plugins/webgpu/src/index.ts"
-import { meter } from "./meter.ts"
+import { type Meter, meter } from "./meter.ts"
 
 export interface Config {
   readonly width: number
@@ -162,6 +162,10 @@ const processorTime = (): number | undefined => {
   return (user + system) / 1000
 }
 
+/** Libraries keep their device from one comparison to the next. */
+const held = new Map<string, () => number>()
+let devices: Meter | undefined
+
 export const compare = async (contestants: readonly Contestant[], options: Options): Promise<Comparison> => {
   const { config, seconds, compared } = options
   const training = trainingOf(config)
@@ -169,11 +173,14 @@ export const compare = async (contestants: readonly Contestant[], options: Optio
   const batches = batchesOf(training, config)
   const take = (first: number, count: number) =>
     Array.from({ length: count }, (_, i) => batches[(first + i) % BATCHES]!)
-  const devices = meter()
+  devices ??= meter()
+  const { newest } = devices
   const begin = async ({ name, start }: Contestant) => {
     const began = performance.now()
+    const last = newest()
     const session = await start(config, initial)
-    const bytes = devices.newest()
+    const bytes = newest() === last ? (held.get(name) ?? last) : newest()
+    held.set(name, bytes)
     const losses = [await session.run(take(0, 1))]
     const first = performance.now() - began
     while (losses.length < compared) losses.push(await session.run(take(losses.length, 1)))
