@@ -117,9 +117,10 @@ export const lowerUpdate = (options: UpdateOptions): Updates => {
     return dispatch
   })
   const all = chunks.map((_, number) => number)
-  const cleared = cut(all).map(({ first, end }) =>
-    clear(setting, plain(first, end), { gradient: span("gradient", first, end) }),
-  )
+  const cleared = (which: readonly number[]) =>
+    cut(which).map(({ first, end }) =>
+      clear(setting, plain(first, end), { gradient: span("gradient", first, end) }),
+    )
 
   const optimised = [...new Set(training.update.map(({ kind }) => kind))].filter(isOptimiser).flatMap((kind) => {
     const ops = training.update.filter((op) => op.kind === kind)
@@ -133,6 +134,9 @@ export const lowerUpdate = (options: UpdateOptions): Updates => {
       }),
     )
   })
+  const trained = new Set(
+    training.update.filter(({ kind }) => isOptimiser(kind)).flatMap(({ outputs }) => numbersOf(outputs["parameter"])),
+  )
   const averages = training.update.filter(({ kind }) => kind === "average")
   const rows = [...new Set(averages.map(({ scalars }) => averageRow(scalars["averageDecay"])))]
   const averaging = rows.flatMap((row) => {
@@ -167,9 +171,10 @@ export const lowerUpdate = (options: UpdateOptions): Updates => {
       normTo(gradScale, parts.get(normOp.outputs["norm"])?.[0].place),
       ...optimised,
       ...averaging,
-      ...cleared,
+      // An optimiser clears what it has used.
+      ...cleared(all.filter((number) => !trained.has(number))),
     ],
-    measure: [...folded, ...sums, normTo("1.0f", undefined), ...cleared],
+    measure: [...folded, ...sums, normTo("1.0f", undefined), ...cleared(all)],
     averaged: new Map(averaged),
   }
 }

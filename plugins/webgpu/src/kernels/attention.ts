@@ -162,10 +162,17 @@ const reading =
   (row: string, c: string): string =>
     tensor(place(row, c))
 
+/** Heads up to this size are written out: an array whose places are known to the compiler lies in registers. */
+const WRITTEN_OUT = 32
+
+/** For each element `c` of a head. */
 const loopOver =
   ({ width, heads }: Heads) =>
-  (body: string): string =>
-    `for (var c = 0u; c < ${width / heads}u; c++) { ${body} }`
+  (body: (c: string) => string): string => {
+    const E = width / heads
+    if (E > WRITTEN_OUT) return `for (var c = 0u; c < ${E}u; c++) { ${body("c")} }`
+    return Array.from({ length: E }, (_, c) => body(String(c))).join("\n")
+  }
 
 const own = ({ width, heads }: Heads, names: readonly string[]): string =>
   names.map((name) => `var ${name}: array<f32, ${width / heads}>;`).join(" ")
@@ -188,26 +195,26 @@ export const attention = (
     over: "keys",
     before: `
   ${own(size, ["q", "sum"])}
-  ${each(`q[c] = ${q("row", "c")};`)}
+  ${each((c) => `q[${c}] = ${q("row", c)};`)}
   var most = -3.0e38f;
   var total = 0.0f;`,
     // Online softmax: what is there is scaled down whenever a larger logit comes.
     each: (row) => `
         var logit = 0.0f;
-        ${each(`logit += q[c] * ${row(0, "c")};`)}
+        ${each((c) => `logit += q[${c}] * ${row(0, c)};`)}
         logit = scale * logit - slope * f32(i - j);
         if (logit > most) {
           let shrink = exp(most - logit);
           total *= shrink;
-          ${each("sum[c] *= shrink;")}
+          ${each((c) => `sum[${c}] *= shrink;`)}
           most = logit;
         }
         let weight = exp(logit - most);
         total += weight;
-        ${each(`sum[c] += weight * ${row(1, "c")};`)}`,
+        ${each((c) => `sum[${c}] += weight * ${row(1, c)};`)}`,
     after: `
     ${lse.set(`row * ${size.heads}u + head`, "most + log(total)")}
-    ${each(y.set(head(size)("row", "c"), "sum[c] / total"))}`,
+    ${each((c) => y.set(head(size)("row", c), `sum[${c}] / total`))}`,
   })
 }
 
@@ -235,7 +242,7 @@ export const attentionBackward = (
   const g = reading(of.dy, head(size))
   const logSum = perHead(of.lse, size)
   const dot = perHead(of.scratch, size)
-  const store = (index: 0 | 1 | 2, value: string) => of.dqkv.set(third(size, index)("row", "c"), value, adds)
+  const store = (index: 0 | 1 | 2, c: string, value: string) => of.dqkv.set(third(size, index)("row", c), value, adds)
 
   const dots = dispatch(setting, {
     label: "attention_backward, dy.y",
@@ -246,7 +253,7 @@ export const attentionBackward = (
   let head = thread % ${size.heads}u;
   if (row >= call.rows) { return; }
   var sum = 0.0f;
-  ${each(`sum += ${g("row", "c")} * ${of.y(head(size)("row", "c"))};`)}
+  ${each((c) => `sum += ${g("row", c)} * ${of.y(head(size)("row", c))};`)}
   ${of.scratch.set("thread", "sum")}`,
   })
   const queries = walk(setting, size, {
@@ -258,16 +265,16 @@ export const attentionBackward = (
     over: "keys",
     before: `
   ${own(size, ["q", "g", "sum"])}
-  ${each(`q[c] = ${q("row", "c")}; g[c] = ${g("row", "c")};`)}
+  ${each((c) => `q[${c}] = ${q("row", c)}; g[${c}] = ${g("row", c)};`)}
   let logSum = ${logSum("row")};
   let mean = ${dot("row")};`,
     each: (row) => `
         var logit = 0.0f;
         var dp = 0.0f;
-        ${each(`logit += q[c] * ${row(0, "c")}; dp += g[c] * ${row(1, "c")};`)}
+        ${each((c) => `logit += q[${c}] * ${row(0, c)}; dp += g[${c}] * ${row(1, c)};`)}
         let dlogit = scale * exp(scale * logit - slope * f32(i - j) - logSum) * (dp - mean);
-        ${each(`sum[c] += dlogit * ${row(0, "c")};`)}`,
-    after: each(store(0, "sum[c]")),
+        ${each((c) => `sum[${c}] += dlogit * ${row(0, c)};`)}`,
+    after: each((c) => store(0, c, `sum[${c}]`)),
   })
   const keys = walk(setting, size, {
     label: "attention_backward, dk dv",
@@ -278,15 +285,15 @@ export const attentionBackward = (
     over: "queries",
     before: `
   ${own(size, ["k", "v", "sumK", "sumV"])}
-  ${each(`k[c] = ${k("row", "c")}; v[c] = ${v("row", "c")};`)}`,
+  ${each((c) => `k[${c}] = ${k("row", c)}; v[${c}] = ${v("row", c)};`)}`,
     each: (row, number) => `
         var logit = 0.0f;
         var dp = 0.0f;
-        ${each(`logit += ${row(0, "c")} * k[c]; dp += ${row(1, "c")} * v[c];`)}
+        ${each((c) => `logit += ${row(0, c)} * k[${c}]; dp += ${row(1, c)} * v[${c}];`)}
         let weight = exp(scale * logit - slope * f32(j - i) - ${number(0)});
         let dlogit = scale * weight * (dp - ${number(1)});
-        ${each(`sumK[c] += dlogit * ${row(0, "c")}; sumV[c] += weight * ${row(1, "c")};`)}`,
-    after: each(`${store(1, "sumK[c]")} ${store(2, "sumV[c]")}`),
+        ${each((c) => `sumK[${c}] += dlogit * ${row(0, c)}; sumV[${c}] += weight * ${row(1, c)};`)}`,
+    after: each((c) => `${store(1, c, `sumK[${c}]`)} ${store(2, c, `sumV[${c}]`)}`),
   })
   return [dots, queries, keys]
 }

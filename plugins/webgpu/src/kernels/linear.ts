@@ -31,10 +31,8 @@ export const linear = (
       m: "call.rows",
       n: rows,
       k: inputs,
-      a: (m, k) => x(`${m} * ${inputs}u + ${k}`),
-      b: (k, n) => weight(`${n} * ${inputs}u + ${k}`),
-      aAlongK: true,
-      bAlongK: true,
+      a: { tensor: x, across: inputs, along: 1 },
+      b: { tensor: weight, across: inputs, along: 1 },
       before: `let factor = ${scaleOf(setting, scale)};`,
       store: (m, n, sum) => {
         const at = `${m} * ${outputs}u + ${column(n)}`
@@ -61,9 +59,6 @@ export const linearBackward = (
 ): Dispatch[] => {
   const { dy, x, weight, dx, dweight, dbias, scratch } = tensors
   const before = `let factor = ${scaleOf(setting, scale)};`
-  const dyAt = (row: string, column: string) => access({ dy }).dy(`${row} * ${outputs}u + ${column}`)
-  const ofPart = ({ firstRow }: Part, row: string, column: string) =>
-    dyAt(row, firstRow === 0 ? column : `${firstRow}u + ${column}`)
   const toInput = (into: Place) =>
     weight.map((part, i) => {
       const places = { dy, weight: part.place, dx: into }
@@ -74,10 +69,8 @@ export const linearBackward = (
         m: "call.rows",
         n: inputs,
         k: part.rows,
-        a: (row, column) => ofPart(part, row, column),
-        b: (k, n) => of.weight(`${k} * ${inputs}u + ${n}`),
-        aAlongK: true,
-        bAlongK: false,
+        a: { tensor: of.dy, across: outputs, along: 1, from: part.firstRow },
+        b: { tensor: of.weight, across: 1, along: inputs },
         before,
         store: (m, n, sum) => of.dx.set(`${m} * ${inputs}u + ${n}`, `factor * ${sum}`, adds || i > 0),
       })
@@ -91,21 +84,17 @@ export const linearBackward = (
       m: part.rows,
       n: inputs,
       k: "blocks",
-      a: (m, k) => ofPart(part, k, m),
-      b: (k, n) => of.x(`${k} * ${inputs}u + ${n}`),
-      aAlongK: false,
-      bAlongK: false,
+      a: { tensor: of.dy, across: 1, along: outputs, from: part.firstRow },
+      b: { tensor: of.x, across: 1, along: inputs },
       before,
-      start: (m, n) => of.dweight(`${m} * ${inputs}u + ${n}`),
-      factor: "factor",
-      store: (m, n, sum) => of.dweight.set(`${m} * ${inputs}u + ${n}`, sum),
+      store: (m, n, sum) => of.dweight.set(`${m} * ${inputs}u + ${n}`, `factor * ${sum}`, true),
     })
   })
   const toBias = columnSums(setting, {
     label: "linear_backward, dbias",
     width: outputs,
     tensors: { dy },
-    terms: [{ value: `${scaleOf(setting, scale)} * ${dyAt("n", "i")}`, target: dbias }],
+    terms: [{ value: `${scaleOf(setting, scale)} * ${access({ dy }).dy(`n * ${outputs}u + i`)}`, target: dbias }],
     scratch,
   })
   return [...(dx === undefined ? [] : toInput(dx)), ...toWeight, ...toBias]

@@ -10,8 +10,8 @@ import { teamOf } from "./team.ts"
 
 /** Floats that every tensor is padded to: the tensor of an element can be looked up by its chunk. */
 export const CHUNK = 64
-/** Floats that are squared and added up as one, for the norm. */
-const SPAN = 1024
+/** Chunks whose elements are squared and added up as one, for the norm. */
+const SPAN = 16
 
 /** Consecutive tensors, and where words say what they are. */
 export interface Tensors {
@@ -27,12 +27,14 @@ export interface Tensors {
 /** Highest bit of a scalar's code: it is one of those that a step brings along. */
 export const STEP_CODE = 2 ** 31
 
-/** `record` and `at`, the place of element `e` of the lane, where a buffer holds all lanes of a tensor side by side. */
+/**
+ * `record`, and `start`, the place of the first element of chunk `chunk` of the lane, where a buffer holds all lanes of a tensor side by
+ * side.
+ */
 const find = ({ chunkTable, records, recordWords }: Tensors, lanes: number): string => `
-  let record = ${records}u + words[${chunkTable}u + e / ${CHUNK}u] * ${recordWords}u;
-  let before = words[record] * ${CHUNK}u;
-  let size = words[record + 1u] * ${CHUNK}u;
-  let at = before * ${lanes}u + lane * size + (e - before);`
+  let record = ${records}u + words[${chunkTable}u + chunk] * ${recordWords}u;
+  let before = words[record];
+  let start = ((${lanes - 1}u * before) + lane * words[record + 1u] + chunk) * ${CHUNK}u;`
 
 const code = `
 fn high(lane: u32, slot: u32, word: u32) -> f32 {
@@ -53,24 +55,39 @@ const outside = ({ scalarWords }: Setting): string => `
 fn scalarRest(lane: u32, place: u32) -> f32 { return bitcast<f32>(words[lane * ${scalarWords}u + 2u * place + 1u]); }
 ${code}`
 
+/** Elements of a chunk that an invocation works on: what is looked up for them is looked up once. */
+const share = ({ kernels }: Setting): number => (kernels === "independent" ? 16 : 4)
+
+/** What is done to every element, at its place `at`; `before` once for all of an invocation. */
+interface Rule {
+  readonly before: string
+  readonly each: string
+}
+
 const elementwise = (
   setting: Setting,
   tensors: Tensors,
   label: string,
   places: Readonly<Record<string, Place>>,
-  body: string,
-): Dispatch =>
-  dispatch(setting, {
+  { before, each }: Rule,
+): Dispatch => {
+  const side = CHUNK / share(setting)
+  return dispatch(setting, {
     label,
     tensors: places,
-    grid: threads(() => tensors.chunks * CHUNK),
+    grid: threads(() => tensors.chunks * side),
     outside: outside(setting),
     body: `
-  let e = thread;
-  if (e >= ${tensors.chunks * CHUNK}u) { return; }
+  let chunk = thread / ${side}u;
+  if (chunk >= ${tensors.chunks}u) { return; }
   ${find(tensors, setting.lanes)}
-  ${body}`,
+  ${before}
+  for (var i = thread % ${side}u; i < ${CHUNK}u; i += ${side}u) {
+    let at = start + i;
+    ${each}
+  }`,
   })
+}
 
 /** A scalar of the record's operation, by its slot's place in the definition. */
 const high = (place: number): string => `high(lane, slot, record + ${place + 2}u)`
@@ -78,35 +95,58 @@ const complement = (place: number): string => `complement(lane, slot, record + $
 
 /**
  * Slots 0 to 5 are those of every optimiser: gradScale, clip, eta, etaMultiplier, decay, decayMultiplier. An infinite clip comes as
- * the largest float32, and a norm that is no number clips nothing: the caller sees it.
+ * the largest float32, and a norm that is no number clips nothing: the caller sees it. The gradient is cleared on the way.
  */
-const common = `
+const common: Rule = {
+  before: `
   let norm = norms[normsAt];
   var factor = ${high(0)};
   let clip = ${high(1)};
   if (norm + 1e-6f > clip) { factor *= clip / (norm + 1e-6f); }
-  let g = factor * gradient[at];
-  let kept = parameter[at] * (1.0f - ${high(4)} * ${high(5)});
-  let rate = ${high(2)} * ${high(3)};`
+  let kept = 1.0f - ${high(4)} * ${high(5)};
+  let rate = ${high(2)} * ${high(3)};`,
+  each: `
+    let g = factor * gradient[at];
+    gradient[at] = 0.0f;`,
+}
 
 /** Slots 6 to 10 of adamw: beta1, beta2, eps, correction1, correction2. */
-const adamw = `${common}
-  let first = ${high(6)} * m[at] + ${complement(6)} * g;
-  let second = ${high(7)} * v[at] + ${complement(7)} * g * g;
-  m[at] = first;
-  v[at] = second;
-  parameter[at] = kept - (rate * (first / ${high(9)})) / (sqrt(second) / sqrt(${high(10)}) + ${high(8)});`
+const adamw: Rule = {
+  before: `${common.before}
+  let beta1 = ${high(6)};
+  let rest1 = ${complement(6)};
+  let beta2 = ${high(7)};
+  let rest2 = ${complement(7)};
+  let eps = ${high(8)};
+  let correction1 = ${high(9)};
+  let root2 = sqrt(${high(10)});`,
+  each: `${common.each}
+    let first = beta1 * m[at] + rest1 * g;
+    let second = beta2 * v[at] + rest2 * g * g;
+    m[at] = first;
+    v[at] = second;
+    parameter[at] = parameter[at] * kept - (rate * (first / correction1)) / (sqrt(second) / root2 + eps);`,
+}
 
 /** Slot 6 of sgd and signum: momentum. */
-const sgd = `${common}
-  let next = ${high(6)} * momentum[at] + g;
-  momentum[at] = next;
-  parameter[at] = kept - rate * next;`
+const sgd: Rule = {
+  before: `${common.before}
+  let decay = ${high(6)};`,
+  each: `${common.each}
+    let next = decay * momentum[at] + g;
+    momentum[at] = next;
+    parameter[at] = parameter[at] * kept - rate * next;`,
+}
 
-const signum = `${common}
-  let next = ${high(6)} * momentum[at] + ${complement(6)} * g;
-  momentum[at] = next;
-  parameter[at] = kept - rate * sign(next);`
+const signum: Rule = {
+  before: `${common.before}
+  let decay = ${high(6)};
+  let rest = ${complement(6)};`,
+  each: `${common.each}
+    let next = decay * momentum[at] + rest * g;
+    momentum[at] = next;
+    parameter[at] = parameter[at] * kept - rate * sign(next);`,
+}
 
 const rules = { adamw, sgd, signum } as const
 
@@ -123,13 +163,10 @@ export const average = (
   tensors: Tensors,
   places: { readonly parameter: Place; readonly average: Place },
 ): Dispatch =>
-  elementwise(
-    setting,
-    tensors,
-    "average",
-    places,
-    `average[at] = ${high(0)} * average[at] + ${complement(0)} * parameter[at];`,
-  )
+  elementwise(setting, tensors, "average", places, {
+    before: `let decay = ${high(0)}; let rest = ${complement(0)};`,
+    each: "average[at] = decay * average[at] + rest * parameter[at];",
+  })
 
 /** The correction that an evaluation of an average brings along. */
 export const CORRECTION = "bitcast<f32>(words[call.lanes[slot].steps])"
@@ -140,10 +177,14 @@ export const scaled = (
   tensors: Tensors,
   factor: string,
   places: { readonly source: Place; readonly averaged: Place },
-): Dispatch => elementwise(setting, tensors, "averaged weights", places, `averaged[at] = ${factor} * source[at];`)
+): Dispatch =>
+  elementwise(setting, tensors, "averaged weights", places, {
+    before: `let factor = ${factor};`,
+    each: "averaged[at] = factor * source[at];",
+  })
 
 export const clear = (setting: Setting, tensors: Tensors, places: { readonly gradient: Place }): Dispatch =>
-  elementwise(setting, tensors, "clear", places, "gradient[at] = 0.0f;")
+  elementwise(setting, tensors, "clear", places, { before: "", each: "gradient[at] = 0.0f;" })
 
 /** What another operation has added up apart for the same gradient, before anybody looks at it. */
 export const fold = (setting: Setting, places: { readonly gradient: Place; readonly apart: Place }): Dispatch =>
@@ -158,7 +199,7 @@ export const fold = (setting: Setting, places: { readonly gradient: Place; reado
   })
 
 /** Floats of scratch that a lane needs for the norm of so many chunks. */
-export const normScratch = (chunks: number): number => Math.ceil((chunks * CHUNK) / SPAN)
+export const normScratch = (chunks: number): number => Math.ceil(chunks / SPAN)
 
 /** Sums of squares, a span each, to `scratch` from `offset`. */
 export const squares = (
@@ -176,9 +217,12 @@ export const squares = (
     outside: team.outside,
     body: `${team.begin(`${spans}u`)}
   var part = 0.0f;
-  for (var e = row * ${SPAN}u + me; e < min(row * ${SPAN}u + ${SPAN}u, ${tensors.chunks * CHUNK}u); e += ${team.step}) {
+  for (var chunk = row * ${SPAN}u; chunk < min(row * ${SPAN}u + ${SPAN}u, ${tensors.chunks}u); chunk++) {
     ${find(tensors, setting.lanes)}
-    part += gradient[at] * gradient[at];
+    for (var i = me; i < ${CHUNK}u; i += ${team.step}) {
+      let g = gradient[start + i];
+      part += g * g;
+    }
   }
   let sum = teamSum(me, part);
   if (me == 0u) { scratch[scratchAt + ${offset}u + row] = sum; }`,
