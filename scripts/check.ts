@@ -140,6 +140,7 @@ writeFileSync(loader, "require(process.argv[2]); import(process.argv[3])")
 check("native addon", "turbo", "run", "native", "--output-logs=errors-only")
 check("type check", "tsc", "--noEmit", "-p", "tsconfig.json")
 check("lint and format", "biome", "check", ".")
+check("changesets can be read", "changeset", "status")
 if (check("build", "turbo", "run", "build", "--output-logs=errors-only")) {
   check("publint and attw for every package", "turbo", "run", "pack", "--output-logs=errors-only")
   for (const { name, folder } of packages) {

@@ -96,3 +96,8 @@ export class UnsupportedOperation extends Error {
     this.operation = operation
   }
 }
+
+/** The program is too large for the device as it was asked for; with fewer lanes it may fit. Found before anything is allocated. */
+export class TooLarge extends Error {
+  override readonly name: string = "TooLarge"
+}

@@ -1,6 +1,6 @@
 /** Compiled programs: the last few idle ones are kept for the next bundle of their shape, all are released with the backend. */
 import type { BackendError } from "@ts/backend"
-import { type Device, type Executable, UnsupportedOperation } from "@ts/program"
+import { type Device, type Executable, TooLarge, UnsupportedOperation } from "@ts/program"
 import { Effect, Exit, type Scope } from "effect"
 import { type Blame, failure } from "./errors.ts"
 import { microBatchOf } from "./microBatch.ts"
@@ -63,7 +63,7 @@ export const makePool = (
         try: () =>
           compile(device, shape, lanes, microBatchOf(shape.training, { lanes, tokens: microBatchTokens, precision })),
         catch: (cause) =>
-          cause instanceof UnsupportedOperation
+          cause instanceof UnsupportedOperation || cause instanceof TooLarge
             ? failure(blame, "Unsupported", cause.message, { field: "model", cause })
             : failure(blame, "Device", `cannot prepare the model on ${device.info.name}: ${(cause as Error).message}`, {
                 cause,

@@ -4,26 +4,30 @@ import {
   Backend,
   type BackendError,
   type Capabilities,
+  type CheckpointStore,
   checkAssignments,
   type Prepared,
+  type RunEvent,
   runId,
   tokensNeeded,
 } from "@ts/backend"
 import { DataSource } from "@ts/data"
-import type { Device } from "@ts/program"
+import { type Device, type DeviceInfo, type Precision, TooLarge } from "@ts/program"
 import { Effect, Layer, type Scope, Stream } from "effect"
 import { makeCorpora } from "./corpora.ts"
 import { failure } from "./errors.ts"
-import { makePool } from "./pool.ts"
+import { makePool, type Pool } from "./pool.ts"
 import { bundleKey, planOf, type Shape, shapeOf, startRun } from "./run.ts"
 import { type Lane, startSession } from "./session.ts"
 import { startingPoint } from "./start.ts"
 
+type Devices = Device | readonly [Device, ...Array<Device>]
+
 export interface TrainerOptions {
   /** Short id of the backend, e.g. `cpu`. */
   readonly name: string
-  /** Acquired with the layer; released with it where it needs a scope. */
-  readonly device: Device | Effect.Effect<Device, BackendError, Scope.Scope>
+  /** One, or one for each precision of the same hardware. Acquired with the layer; released with it where it needs a scope. */
+  readonly device: Devices | Effect.Effect<Devices, BackendError, Scope.Scope>
   /** Tokens in a micro-batch; unless given, up to 4096 within 256 MiB of activations. Changes memory and speed, never a number. */
   readonly microBatchTokens?: number
   /** Most runs in a bundle; unless given, as many as the device holds. */
@@ -34,16 +38,29 @@ export interface TrainerOptions {
   readonly checkpointMillis?: number
 }
 
+/** Runs that start together. */
+interface Work {
+  readonly on: { readonly info: DeviceInfo; readonly pool: Pool }
+  readonly shape: Shape
+  readonly group: ReadonlyArray<Lane>
+}
+
 export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, BackendError, DataSource> =>
   Layer.effect(
     Backend,
     Effect.gen(function* () {
-      const device = Effect.isEffect(options.device) ? yield* options.device : options.device
-      const { info } = device
+      const given = Effect.isEffect(options.device) ? yield* options.device : options.device
+      const devices: readonly [Device, ...Array<Device>] = "info" in given ? [given] : given
       const blame = { backend: options.name }
       const data = yield* DataSource
       const corpora = makeCorpora(data, blame)
-      const pool = yield* makePool(device, blame, options.microBatchTokens)
+      const pools = new Map<Precision, { readonly info: DeviceInfo; readonly pool: Pool }>()
+      for (const device of devices) {
+        const pool = yield* makePool(device, blame, options.microBatchTokens)
+        pools.set(device.info.precision, { info: device.info, pool })
+      }
+      const { info } = devices[0]
+      const mostLanes = Math.min(...devices.map((device) => device.info.maxLanes))
       const settings = {
         chunkMillis: options.chunkMillis ?? 250,
         checkpointMillis: options.checkpointMillis ?? 20_000,
@@ -52,8 +69,8 @@ export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, Ba
       const capabilities: Capabilities = {
         backend: options.name,
         device: info.name,
-        numerics: { [info.precision]: info.numericsId },
-        maxLanes: Math.min(options.lanes ?? info.maxLanes, info.maxLanes),
+        numerics: Object.fromEntries([...pools].map(([precision, { info }]) => [precision, info.numericsId])),
+        maxLanes: Math.min(options.lanes ?? mostLanes, mostLanes),
         concurrency: info.concurrency,
         deterministic: info.deterministic,
         branching: true,
@@ -72,8 +89,9 @@ export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, Ba
         for (const assignment of assignments) {
           const { spec, noiseScale } = assignment
           const at = { ...blame, runId: runId(spec) }
-          if (spec.precision !== info.precision) {
-            const message = `precision: ${options.name} computes in ${info.precision}, not ${spec.precision}; use ${info.precision}`
+          if (!pools.has(spec.precision)) {
+            const offered = [...pools.keys()].join(" or ")
+            const message = `precision: ${options.name} computes in ${offered}, not ${spec.precision}; use ${offered}`
             return yield* failure(at, "Unsupported", message, { field: "precision" })
           }
           const S = spec.model.max_seq_len
@@ -133,24 +151,46 @@ export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, Ba
           return yield* failure({ ...blame, runId: runId(twice.spec) }, "InvalidSpec", message, { field: "bundle" })
         }
         const shape = shapeOf(bundle[0])
+        const on = pools.get(bundle[0].spec.precision)!
         const lanes = yield* Effect.forEach(bundle, (assignment) =>
           Effect.gen(function* () {
             const plan = yield* planOf(options.name, assignment)
             const run = startRun(assignment, plan, yield* corpora.open(assignment))
-            const from = yield* startingPoint(assignment, shape, info.numericsId, { ...blame, runId: run.id })
+            const from = yield* startingPoint(assignment, shape, on.info.numericsId, { ...blame, runId: run.id })
             return { run, from }
           }),
         )
         const together = Map.groupBy(lanes, ({ from }) => `${from?.ref.tokens ?? 0} ${from?.ref.step ?? 0}`)
-        return [...together.values()].map((group) => ({ shape, group }))
+        return [...together.values()].map((group) => ({ on, shape, group }))
       })
 
-      const session = ({ shape, group }: { readonly shape: Shape; readonly group: ReadonlyArray<Lane> }) =>
+      /** A group that is too large for the device goes half by half. */
+      const session = (work: Work): Stream.Stream<RunEvent, BackendError, CheckpointStore> =>
         Effect.gen(function* () {
-          const compiled = yield* pool.take(shape, group.length)
-          const started = yield* startSession(group as [Lane, ...Array<Lane>], shape, compiled, info, blame, settings)
+          const { on, shape, group } = work
+          const compiled = yield* on.pool.take(shape, group.length)
+          const started = yield* startSession(
+            group as [Lane, ...Array<Lane>],
+            shape,
+            compiled,
+            on.info,
+            blame,
+            settings,
+          )
           return Stream.fromEffectRepeat(started.next)
-        }).pipe(Stream.unwrap)
+        }).pipe(
+          Effect.catchIf(
+            ({ cause }) => cause instanceof TooLarge && work.group.length > 1,
+            () => {
+              const half = Math.ceil(work.group.length / 2)
+              const [first, second] = [work.group.slice(0, half), work.group.slice(half)]
+              return Effect.succeed(
+                Stream.concat(session({ ...work, group: first }), session({ ...work, group: second })),
+              )
+            },
+          ),
+          Stream.unwrap,
+        )
 
       return Backend.of({
         capabilities,

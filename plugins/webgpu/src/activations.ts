@@ -1,6 +1,6 @@
 /** Where activations lie, and how many sequences go through at once so that all of them fit the adapter's limits. */
 import { type Buffer, type Op, planMemory, type Training } from "@ts/program"
-import { LimitTooSmall } from "./errors.ts"
+import { inLanes, LimitTooSmall } from "./errors.ts"
 import { CHUNK } from "./kernels/update.ts"
 import { activationSize, bytesEach, type Limits, type Place } from "./layout.ts"
 
@@ -99,7 +99,8 @@ export const placeActivations = (options: ActivationOptions): Activations => {
   /** The first thing that does not fit, for so many sequences. */
   const misfit = (sequences: number): LimitTooSmall | undefined => {
     const rows = sequences * training.sequenceLength
-    const advice = `${sequences} sequences of ${training.sequenceLength} tokens in ${lanes} ${lanes === 1 ? "lane" : "lanes"}: take fewer lanes, shorter sequences or a smaller vocabulary`
+    const ways = "shorter sequences or a smaller vocabulary"
+    const advice = `${sequences} sequences of ${training.sequenceLength} tokens${inLanes(lanes, ways)}`
     const check = (limit: keyof Limits, what: string, bytes: number) =>
       bytes > limits[limit] ? new LimitTooSmall(limit, limits[limit], what, bytes, advice) : undefined
     for (const buffer of activations) {

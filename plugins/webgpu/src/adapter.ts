@@ -23,7 +23,7 @@ const loadNode = async (): Promise<GPU> => {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split("\n")[0] : String(cause)
     throw new WebGpuUnavailable(
-      `this runtime has no WebGPU of its own, and the npm package "webgpu" cannot be loaded (${why}); install it: npm install webgpu`,
+      `this runtime has no WebGPU of its own, and the npm package "webgpu" cannot be loaded (${why}); install it beside this one: npm install webgpu, or npm install --global webgpu for a global command`,
       { cause },
     )
   }

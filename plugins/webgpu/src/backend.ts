@@ -4,8 +4,12 @@ import { DataSource } from "@ts/data"
 import { type TrainerOptions, trainerBackend } from "@ts/trainer"
 import { Effect, Layer } from "effect"
 import { type WebGpuOptions, webgpuDevice } from "./device.ts"
+import { FeatureMissing } from "./errors.ts"
 
-export interface WebGpuBackendOptions extends WebGpuOptions, Partial<Omit<TrainerOptions, "name" | "device">> {}
+/** A run's spec says its precision: float16 is offered where the adapter has it. */
+export interface WebGpuBackendOptions
+  extends Omit<WebGpuOptions, "precision">,
+    Partial<Omit<TrainerOptions, "name" | "device">> {}
 
 const unavailable = (cause: unknown) =>
   new BackendError({
@@ -16,19 +20,27 @@ const unavailable = (cause: unknown) =>
     cause,
   })
 
-const device = ({ gpu, powerPreference, kernels }: WebGpuBackendOptions) =>
-  Effect.acquireRelease(
-    Effect.tryPromise({
-      try: () =>
-        webgpuDevice({
-          ...(gpu !== undefined && { gpu }),
-          ...(powerPreference !== undefined && { powerPreference }),
-          ...(kernels !== undefined && { kernels }),
-        }),
-      catch: unavailable,
-    }),
-    (opened) => Effect.promise(() => opened.close()),
+const opened = (options: WebGpuOptions) =>
+  Effect.acquireRelease(Effect.tryPromise({ try: () => webgpuDevice(options), catch: unavailable }), (device) =>
+    Effect.promise(() => device.close()),
   )
+
+const devices = ({ gpu, powerPreference, kernels }: WebGpuBackendOptions) =>
+  Effect.gen(function* () {
+    const options = {
+      ...(gpu !== undefined && { gpu }),
+      ...(powerPreference !== undefined && { powerPreference }),
+      ...(kernels !== undefined && { kernels }),
+    }
+    const full = yield* opened(options)
+    const half = yield* opened({ ...options, precision: "f16" }).pipe(
+      Effect.catchIf(
+        ({ cause }) => cause instanceof FeatureMissing,
+        () => Effect.void,
+      ),
+    )
+    return half === undefined ? full : ([full, half] as const)
+  })
 
 /** Lanes that a bundle has by default: a small model leaves most of a GPU idle. */
 const LANES = 8
@@ -36,7 +48,7 @@ const LANES = 8
 /** With settings, and tokens from a `DataSource` of one's own; the GPU is opened with the layer and closed with it. */
 const layerWith = (options: WebGpuBackendOptions = {}): Layer.Layer<Backend, BackendError, DataSource> => {
   const { gpu: _, powerPreference: __, kernels: ___, ...trainer } = options
-  return trainerBackend({ lanes: LANES, ...trainer, name: "webgpu", device: device(options) })
+  return trainerBackend({ lanes: LANES, ...trainer, name: "webgpu", device: devices(options) })
 }
 
 export const WebGpuBackend = {

@@ -1,3 +1,5 @@
+import { TooLarge } from "@ts/program"
+
 /** No WebGPU here; the message says what is missing and what to do. */
 export class WebGpuUnavailable extends Error {
   override readonly name = "WebGpuUnavailable"
@@ -14,7 +16,7 @@ export class FeatureMissing extends Error {
 }
 
 /** A tensor is larger than the adapter allows. Found before anything is allocated. */
-export class LimitTooSmall extends Error {
+export class LimitTooSmall extends TooLarge {
   override readonly name = "LimitTooSmall"
   readonly limit: string
   readonly value: number
@@ -28,6 +30,10 @@ export class LimitTooSmall extends Error {
     this.bytes = bytes
   }
 }
+
+/** Of so many lanes, and what to do about it: fewer, where there are several. */
+export const inLanes = (lanes: number, otherwise: string): string =>
+  lanes === 1 ? `: take ${otherwise}` : ` in ${lanes} lanes: take fewer lanes, ${otherwise}`
 
 /** The adapter has no memory left for what was asked. */
 export class OutOfMemory extends Error {
@@ -48,6 +54,6 @@ export class OutOfMemory extends Error {
 export class DeviceLost extends Error {
   override readonly name = "DeviceLost"
   constructor(reason: string) {
-    super(`the GPU was lost (${reason}); compile again, and continue from the last checkpoint`)
+    super(`the GPU was lost (${reason}); compile again to have the next one: training goes on from the last checkpoint`)
   }
 }

@@ -6,7 +6,7 @@
  * parameter has the same place as its gradient and its moments, and one kernel updates all tensors of a buffer.
  */
 import { type Buffer, elements, gradientOf, type OpKind, type Training, UnsupportedOperation } from "@ts/program"
-import { LimitTooSmall } from "./errors.ts"
+import { inLanes, LimitTooSmall } from "./errors.ts"
 import { CHUNK } from "./kernels/update.ts"
 
 /** Of the adapter, bytes. */
@@ -171,8 +171,7 @@ export const layOut = (training: Training, lanes: number, limits: Limits): Layou
     const fitting = Math.floor((Math.floor(most / (4 * lanes * CHUNK)) * CHUNK) / row)
     if (fitting < (tables.has(buffer.name) ? 1 : rows)) {
       const bytes = 4 * lanes * padded(elements(buffer))
-      const advice = `${lanes} ${lanes === 1 ? "lane" : "lanes"}: take fewer lanes or a smaller model`
-      throw new LimitTooSmall(limit, most, buffer.name, bytes, advice)
+      throw new LimitTooSmall(limit, most, buffer.name, bytes, `one tensor${inLanes(lanes, "a smaller model")}`)
     }
     const count = Math.ceil(rows / fitting)
     return Array.from({ length: count }, (_, i) => {

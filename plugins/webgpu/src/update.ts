@@ -118,9 +118,7 @@ export const lowerUpdate = (options: UpdateOptions): Updates => {
   })
   const all = chunks.map((_, number) => number)
   const cleared = (which: readonly number[]) =>
-    cut(which).map(({ first, end }) =>
-      clear(setting, plain(first, end), { gradient: span("gradient", first, end) }),
-    )
+    cut(which).map(({ first, end }) => clear(setting, plain(first, end), { gradient: span("gradient", first, end) }))
 
   const optimised = [...new Set(training.update.map(({ kind }) => kind))].filter(isOptimiser).flatMap((kind) => {
     const ops = training.update.filter((op) => op.kind === kind)
