@@ -2,7 +2,7 @@
 import type { Gpu } from "./gpu.ts"
 import type { CallSize, Dispatch, Grid } from "./kernels/kernel.ts"
 import { bytesEach } from "./layout.ts"
-import { callBytes, type Memory } from "./memory.ts"
+import { CALL_BYTES, type Memory } from "./memory.ts"
 import type { Programs } from "./plan.ts"
 
 interface Command {
@@ -24,13 +24,12 @@ export interface Bound {
   readonly averaged: ReadonlyMap<string, Replay>
 }
 
-export const bindCommands = async (gpu: Gpu, programs: Programs, memory: Memory, lanes: number): Promise<Bound> => {
+export const bindCommands = async (gpu: Gpu, programs: Programs, memory: Memory): Promise<Bound> => {
   const { device } = gpu
-  const bytes = callBytes(lanes)
   const callGroup = device.createBindGroup({
     layout: gpu.callLayout,
     entries: [
-      { binding: 0, resource: { buffer: memory.calls, size: bytes } },
+      { binding: 0, resource: { buffer: memory.calls, size: CALL_BYTES } },
       { binding: 1, resource: { buffer: memory.words } },
     ],
   })
@@ -86,7 +85,7 @@ export const bindCommands = async (gpu: Gpu, programs: Programs, memory: Memory,
   const offset = new Uint32Array(1)
   return {
     select: (pass, call) => {
-      offset[0] = call * bytes
+      offset[0] = call * CALL_BYTES
       pass.setBindGroup(0, callGroup, offset, 0, 1)
     },
     grad,

@@ -13,7 +13,7 @@ import { bindCommands } from "./commands.ts"
 import { FeatureMissing } from "./errors.ts"
 import { makeExecutable } from "./executable.ts"
 import { type Gpu, makeGpuSource, requireAlive } from "./gpu.ts"
-import type { Kernels } from "./kernels/kernel.ts"
+import { type Kernels, MAX_LANES } from "./kernels/kernel.ts"
 import { allocate } from "./memory.ts"
 import { makePlan } from "./plan.ts"
 
@@ -39,7 +39,6 @@ export interface WebGpuDevice extends Device {
 /** Tokens of a block; part of what the numbers are, so part of `numericsId`'s version. */
 const blockTokens = 256
 const kernelVersion = "v2"
-const maxLanes = 64
 
 /** Lower case, and a hyphen for all that is no letter or digit. */
 const slug = (text: string): string =>
@@ -78,7 +77,7 @@ export const webgpuDevice = async (options: WebGpuOptions = {}): Promise<WebGpuD
     numericsId: idOf(adapter, kernels, precision),
     precision,
     operations: opKinds,
-    maxLanes,
+    maxLanes: MAX_LANES,
     concurrency: 1,
     deterministic: true,
   }
@@ -89,9 +88,9 @@ export const webgpuDevice = async (options: WebGpuOptions = {}): Promise<WebGpuD
     const { limits } = gpu.device
     const half = precision === "f16"
     const plan = makePlan({ training, lanes, microBatch, keep, blockSequences, kernels, half, limits })
-    const memory = await allocate(gpu, plan, lanes)
+    const memory = await allocate(gpu, plan)
     try {
-      const bound = await bindCommands(gpu, plan.programs, memory, lanes)
+      const bound = await bindCommands(gpu, plan.programs, memory)
       return makeExecutable({ gpu, training, plan, memory, bound, lanes, microBatch, blockSequences, keep })
     } catch (error) {
       memory.destroy()
@@ -102,7 +101,7 @@ export const webgpuDevice = async (options: WebGpuOptions = {}): Promise<WebGpuD
   return {
     info,
     compile: async (training, { lanes, microBatch, keep = [] }) => {
-      checkCount("lanes", lanes, maxLanes)
+      checkCount("lanes", lanes, MAX_LANES)
       checkCount("microBatch", microBatch)
       requireOperations(info, training)
       validate(training)

@@ -41,7 +41,7 @@ export const makeExecutable = (options: ExecutableOptions): Executable => {
   const { gpu, training, plan, memory, bound, lanes, microBatch, keep } = options
   const { device } = gpu
   const buffers = new Map(training.buffers.map((buffer) => [buffer.name, buffer]))
-  const packer = makePacker(training, plan, lanes)
+  const packer = makePacker(training, plan)
   const { perLane } = plan.words
   const scalarValues = new Float32Array(lanes * perLane)
   /** Rows of kept activations that the last call of each lane wrote. */

@@ -1,10 +1,11 @@
 /** The buffers of one executable, allocated together or not at all. */
 import { OutOfMemory } from "./errors.ts"
 import { bufferUsage, type Gpu } from "./gpu.ts"
+import { MAX_LANES } from "./kernels/kernel.ts"
 import type { Plan } from "./plan.ts"
 
 /** Bytes of one call's sizes and lanes: a dynamic offset is a multiple of 256. */
-export const callBytes = (lanes: number): number => Math.ceil((16 + 16 * lanes) / 256) * 256
+export const CALL_BYTES = Math.ceil((16 + 16 * MAX_LANES) / 256) * 256
 /** Calls in one submission. */
 export const CALLS = 64
 
@@ -34,7 +35,7 @@ const collectShapes = ({ programs }: Plan) => {
 }
 
 /** @throws {OutOfMemory} */
-export const allocate = async (gpu: Gpu, plan: Plan, lanes: number): Promise<Memory> => {
+export const allocate = async (gpu: Gpu, plan: Plan): Promise<Memory> => {
   const { storage, uniform, copySource, copyTarget } = bufferUsage
   const { device } = gpu
   const made: GPUBuffer[] = []
@@ -58,7 +59,7 @@ export const allocate = async (gpu: Gpu, plan: Plan, lanes: number): Promise<Mem
     tensors = new Map(
       [...plan.buffers].map(([name, size]) => [name, create(name, size, storage | copySource | copyTarget)]),
     )
-    calls = create("calls", CALLS * callBytes(lanes), uniform | copyTarget)
+    calls = create("calls", CALLS * CALL_BYTES, uniform | copyTarget)
     shapes = create("shapes", Math.max(256, 4 * shapeTable.length), uniform | copyTarget)
     words = create("words", 4 * (plan.words.callsAt + plan.words.callWords), storage | copyTarget)
   } catch (cause) {

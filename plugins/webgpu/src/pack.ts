@@ -4,7 +4,7 @@
  */
 import type { Call, Training } from "@ts/program"
 import type { CallSize } from "./kernels/kernel.ts"
-import { CALLS, callBytes } from "./memory.ts"
+import { CALL_BYTES, CALLS } from "./memory.ts"
 import type { Plan } from "./plan.ts"
 
 export interface Pass {
@@ -18,7 +18,7 @@ export interface Pass {
 
 export interface Submission {
   readonly passes: readonly Pass[]
-  /** Sizes and lanes, `callBytes` for each pass. */
+  /** Sizes and lanes, `CALL_BYTES` for each pass. */
   readonly calls: Uint32Array<ArrayBuffer>
   readonly words: Uint32Array<ArrayBuffer>
   /** Floats that come back. */
@@ -53,11 +53,11 @@ export interface Packer {
   readonly pack: (calls: readonly Call[], working: readonly number[]) => Packed
 }
 
-export const makePacker = (training: Training, plan: Plan, lanes: number): Packer => {
+export const makePacker = (training: Training, plan: Plan): Packer => {
   const S = training.sequenceLength
   const stride = S + 1
   const { callsAt, callWords } = plan.words
-  const pitch = callBytes(lanes) / 4
+  const pitch = CALL_BYTES / 4
   const calls = new Uint32Array(CALLS * pitch)
   const words = new Uint32Array(callWords)
   const numbers = new Float32Array(words.buffer)

@@ -104,9 +104,12 @@ export interface Parts {
   readonly body: string
 }
 
-const prelude = ({ lanes, scalarWords }: Setting): string => `
+/** Most lanes of an executable; the number there are is no part of a kernel, so that all share one. */
+export const MAX_LANES = 64
+
+const prelude = ({ scalarWords }: Setting): string => `
 struct Lane { index: u32, tokens: u32, links: u32, steps: u32 }
-struct Call { rows: u32, sequences: u32, results: u32, unused: u32, lanes: array<Lane, ${lanes}> }
+struct Call { rows: u32, sequences: u32, results: u32, unused: u32, lanes: array<Lane, ${MAX_LANES}> }
 @group(0) @binding(0) var<uniform> call: Call;
 @group(0) @binding(1) var<storage, read> words: array<u32>;
 fn scalar(lane: u32, place: u32) -> f32 { return bitcast<f32>(words[lane * ${scalarWords}u + 2u * place]); }
