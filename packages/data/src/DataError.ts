@@ -39,6 +39,12 @@ export class DataError extends Schema.TaggedError<DataError>()("DataError", {
 export const dataError = (reason: DataReason, message: string): DataError =>
   new DataError({ reason, message, retryable: false })
 
+/** Names in a sentence: the first few of many. */
+export const quoted = (names: ReadonlyArray<string>): string => {
+  const shown = names.slice(0, 8).map((name) => `"${name}"`)
+  return `${shown.join(", ")}${names.length > shown.length ? ` and ${names.length - shown.length} more` : ""}`
+}
+
 const codeOf = (cause: unknown): string | undefined => (cause as NodeJS.ErrnoException | undefined)?.code
 
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

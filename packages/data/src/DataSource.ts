@@ -18,7 +18,7 @@ export interface DataSourceOptions {
   readonly hubUrl?: string
   /** `HF_TOKEN` unless given. */
   readonly token?: Redacted.Redacted<string>
-  /** Contents of files by path, in place of what may lie there: text, read as bytes. On a page there are no others. */
+  /** Contents of files by path, in place of what may lie there: text, read as bytes; all of a source or none. On a page there are no others. */
   readonly files?: GivenFiles
 }
 

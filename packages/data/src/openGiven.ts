@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import type { Corpus } from "./Corpus.ts"
 import { corpusOf, keyOf } from "./corpusOf.ts"
-import { DataError, dataError, fileError } from "./DataError.ts"
+import { DataError, dataError, fileError, quoted } from "./DataError.ts"
 import type { FilesSource, Need } from "./DataSpec.ts"
 import type { Shard } from "./Manifest.ts"
 import { orderDocuments, WHOLE_SHUFFLE_BYTES } from "./order.ts"
@@ -19,13 +19,17 @@ import { bytesTokenizer } from "./tokenizer/bytes.ts"
 /** Contents by the path that a study names them by. */
 export type GivenFiles = Readonly<Record<string, Blob>>
 
-export type GivenSpec = TextSpec & { readonly source: FilesSource }
+type GivenSpec = TextSpec & { readonly source: FilesSource }
 
+/** Whether any file of the source was handed over: then none comes from elsewhere. */
 export const isGiven = (spec: TextSpec, files: GivenFiles): spec is GivenSpec =>
-  spec.source.kind === "files" && spec.source.paths.every((path) => Object.hasOwn(files, path))
+  spec.source.kind === "files" && spec.source.paths.some((path) => Object.hasOwn(files, path))
 
 /** What of it cannot be had in memory, as a sentence. */
 const refusal = ({ source, tokenizer }: GivenSpec, files: GivenFiles): string | undefined => {
+  const missing = source.paths.filter((path) => !Object.hasOwn(files, path))
+  if (missing.length > 0)
+    return `Some files of the source were handed over, but not ${quoted(missing)}: hand over all of them, or none.`
   if (source.format !== "text" && source.format !== "lines")
     return `source.format is "${source.format}", but files handed over are text: use "text" or "lines".`
   if (tokenizer.kind !== "bytes")

@@ -1,8 +1,11 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
-import type { DataSpec } from "../src/index.ts"
-import { open, openError, specOf, temporaryFolder } from "./opening.ts"
+import type { DataError, DataSpec } from "../src/index.ts"
+import type { TextSpec } from "../src/TextOpener.ts"
+import { textOpener } from "../src/textOnPage.ts"
+import { open, openError, specOf, temporaryFolder, trainDocuments } from "./opening.ts"
 
 type Files = Extract<DataSpec["source"], { kind: "files" }>
 
@@ -55,6 +58,42 @@ describe("files handed over", () => {
   ])("are refused as %s", async (_, spec, message) => {
     const error = await openError(spec, { files: { "a.txt": new Blob([few]) } })
     expect(error).toMatchObject({ reason: "InvalidSpec", message: expect.stringContaining(message) })
+  })
+
+  it("take the place of what lies on the disk, all of a source or none", async () => {
+    const base = temporaryFolder()
+    const onDisk = ["disk", "disk too"].map((text) => `${few}\n${text}`)
+    for (const [i, name] of ["a.txt", "b.txt"].entries()) writeFileSync(join(base, name), onDisk[i]!)
+    const [given, also] = [new Blob([`${few}\ngiven`]), new Blob([`${few}\ngiven too`])]
+    const options = { base, cacheFolder: temporaryFolder() }
+    const [a, both] = [specOf(files(["a.txt"])), specOf(files(["a.txt", "b.txt"]))]
+    expect(trainDocuments(await open(a, { ...options, files: { "a.txt": given } }))).toContain("given")
+    const documents = trainDocuments(await open(both, { ...options, files: { "a.txt": given, "b.txt": also } }))
+    expect(documents).toEqual(expect.arrayContaining(["given", "given too"]))
+    expect(documents).not.toContain("disk")
+    expect(await openError(both, { ...options, files: { "a.txt": given } })).toMatchObject({
+      reason: "InvalidSpec",
+      message: 'Some files of the source were handed over, but not "b.txt": hand over all of them, or none.',
+    })
+    expect(trainDocuments(await open(both, { ...options, files: { "c.txt": given } }))).toContain("disk too")
+  })
+
+  it("that are missing on a page are named", async () => {
+    const error = (source: DataSpec["source"]) =>
+      Effect.runPromise(
+        Effect.flatMap(textOpener({}), (openText) => openText(specOf(source) as TextSpec, need, () => {})).pipe(
+          Effect.flip,
+        ),
+      )
+    const need = { tokens: 100, seqLen: 8 }
+    expect(await error(files(["a.txt"]))).toMatchObject({
+      reason: "NotFound",
+      message: expect.stringContaining('"a.txt" was not handed over'),
+    })
+    const many = Array.from({ length: 12 }, (_, i) => `${i}.txt`)
+    expect(((await error(files(many))) as DataError).message).toContain(
+      '"6.txt", "7.txt" and 4 more were not handed over',
+    )
   })
 
   it("are too short, empty or no text as those on disk are", async () => {
