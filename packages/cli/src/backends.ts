@@ -12,7 +12,7 @@ import { referenceDevice } from "@ts/program"
 import { trainerBackend } from "@ts/trainer"
 import { Effect, type FileSystem, Layer, Option, Schema, SchemaTransformation } from "effect"
 import { Flag } from "effect/cli"
-import type { CliError } from "./exit.ts"
+import { type CliError, inputError } from "./exit.ts"
 import type { FlagValues } from "./flagValues.ts"
 import { siteFlags, siteOptions } from "./site.ts"
 import { choice, webgpu } from "./webgpu.ts"
@@ -33,6 +33,8 @@ export interface Registered {
   readonly availability: Effect.Effect<Availability>
   /** Whether its runs read tokens. */
   readonly needsData: boolean
+  /** Why `--lanes` would say nothing to it. */
+  readonly noLanes?: string
   readonly layer: (options: BackendOptions) => BackendLayer
 }
 
@@ -63,6 +65,8 @@ const missing = (backend: string, flag: string, example: string): BackendLayer =
       field: flag,
     }),
   )
+
+const noDevice = "holds no runs on a device; leave it out"
 
 const always = Effect.succeed({ available: true } as const)
 
@@ -100,18 +104,21 @@ export const backends = {
     description: "SGD on power-law least squares with exact risk: nothing is trained, the true law is known",
     availability: always,
     needsData: false,
+    noLanes: noDevice,
     layer: () => LeastSquaresBackend.layer,
   },
   surrogate: {
     description: "losses drawn from a declared law with noise: nothing is trained, rows say that they are synthetic",
     availability: always,
     needsData: false,
+    noLanes: noDevice,
     layer: () => SurrogateBackend.layer,
   },
   process: {
     description: "any command that speaks the worker protocol, your own trainer for example (--command)",
     availability: always,
     needsData: true,
+    noLanes: "goes by what its worker says it holds; tell the worker, within --command",
     layer: ({ command }) =>
       command === undefined
         ? missing("process", "--command", "'python3 trainer.py'")
@@ -198,8 +205,16 @@ export const backendFlags = {
 }
 export type BackendFlags = FlagValues<typeof backendFlags>
 
-export const trainerSettings = (lanes: Option.Option<number>): TrainerSettings =>
-  Option.match(lanes, { onNone: () => ({}), onSome: (most) => ({ lanes: most }) })
+export const trainerSettings = (
+  backend: BackendName,
+  lanes: Option.Option<number>,
+): Effect.Effect<TrainerSettings, CliError> => {
+  if (Option.isNone(lanes)) return Effect.succeed({})
+  const { noLanes }: Registered = backends[backend]
+  return noLanes === undefined
+    ? Effect.succeed({ lanes: lanes.value })
+    : Effect.fail(inputError(`--lanes: the backend ${backend} ${noLanes}`))
+}
 
 /** What the flags say of the backend, for the study whose results lie in `folder`. */
 export const backendOptions = Effect.fnUntraced(function* (
@@ -208,8 +223,12 @@ export const backendOptions = Effect.fnUntraced(function* (
   checkpointMillis: number | undefined,
 ): Effect.fn.Return<BackendOptions, CliError, FileSystem.FileSystem> {
   const command = Option.getOrUndefined(flags.command)
+  const trains = flags.backend === "slurm" ? flags.workerBackend : flags.backend
   return {
-    trainer: { ...trainerSettings(flags.lanes), ...(checkpointMillis === undefined ? {} : { checkpointMillis }) },
+    trainer: {
+      ...(yield* trainerSettings(trains, flags.lanes)),
+      ...(checkpointMillis === undefined ? {} : { checkpointMillis }),
+    },
     ...(command === undefined ? {} : { command }),
     ...(flags.backend === "slurm" ? { site: yield* siteOptions(flags, study) } : {}),
   }

@@ -77,6 +77,8 @@ export const siteOptions = Effect.fnUntraced(function* (
   study: { readonly name: string; readonly folder: string },
 ): Effect.fn.Return<SlurmOptions, CliError, FileSystem.FileSystem> {
   const file = Option.isNone(flags.site) ? {} : yield* siteFile(flags.site.value)
+  if (file.worker !== undefined && flags.lanes !== undefined && Option.isSome(flags.lanes))
+    return yield* inputError("--lanes: the site names a worker of its own; tell that worker, in the site's `worker`")
   const given = Object.fromEntries(
     (["shared", "partition", "account", "gres", "time", "constraint"] as const).flatMap((name) =>
       Option.isSome(flags[name]) ? [[name, flags[name].value] as const] : [],

@@ -1,6 +1,6 @@
 /** Workers and the backends that drive them, as a user meets them. */
 import "./build.ts"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { expect, it } from "vitest"
@@ -59,6 +59,23 @@ it("backends that lack what they need say what", async () => {
     env: { PATH: join(folder, "bin") },
   })
   expectRefusal(nowhere, 2, /there is no scontrol on this machine, so no Slurm; go to a login node/)
+})
+
+it("a number of lanes that nobody would heed is refused", async () => {
+  const refused = async (args: ReadonlyArray<string>, why: RegExp) =>
+    expectRefusal(await timeTransfer([...args, "--lanes", "2"], { cwd: folder }), 2, /^error: --lanes: /, why)
+  const run = (...args: ReadonlyArray<string>) => ["run", study, "--out", "lanes", "--backend", ...args]
+  await refused(run("surrogate"), /the backend surrogate holds no runs on a device; leave it out/)
+  await refused(["worker", "--backend", "least-squares"], /the backend least-squares holds no runs on a device/)
+  await refused(
+    run("process", "--command", worker("cpu")),
+    /the backend process goes .*; tell the worker, within --comm/,
+  )
+  const slurm = run("slurm", "--shared", join(folder, "tt"))
+  await refused([...slurm, "--worker-backend", "surrogate"], /the backend surrogate holds no runs/)
+  writeFileSync(join(folder, "own.json"), '{ "worker": ["python3", "trainer.py"] }')
+  await refused([...slurm, "--site", "own.json"], /the site names a worker of its own; tell that worker/)
+  expect(existsSync(join(folder, "lanes"))).toBe(false)
 })
 
 it("a site is read from a file, and flags win over it", async () => {

@@ -35,12 +35,13 @@ export const worker = Command.make(
   },
   Effect.fn("worker")(function* (flags) {
     const { layer, needsData }: Registered = registry[flags.backend]
+    const trainer = yield* trainerSettings(flags.backend, flags.lanes)
     const attempt = process.env[ATTEMPT_VARIABLE]
     // Its reader is gone: what was reached is kept, as after a signal.
     process.stdout.on("error", () => process.kill(process.pid, "SIGTERM"))
     const ended = yield* serve(standardInput, write, {
       worker: `time-transfer ${manifest.version}`,
-      backend: layer({ trainer: trainerSettings(flags.lanes) }),
+      backend: layer({ trainer }),
       needsData,
       ...(attempt === undefined ? {} : { attempt }),
     })
