@@ -190,15 +190,24 @@ const openStudy = async (
   /** What is left would take so long; said before anybody starts it. */
   const estimate = Effect.gen(function* () {
     const plan = yield* Sweep.plan(study)
-    if (plan.runs.length === 0) return
+    if (plan.runs.length === 0) return undefined
+    say({ is: "measuring" })
     const calibration = yield* Sweep.calibrate(plan, { seconds: TRIAL })
-    const { seconds } = (yield* Sweep.plan(study, { calibration })).cost
-    if (seconds !== undefined) say({ is: "estimate", seconds })
-  }).pipe(Effect.ignore)
+    return (yield* Sweep.plan(study, { calibration })).cost.seconds
+  }).pipe(
+    Effect.onExit((exit) =>
+      Effect.sync(() => {
+        const seconds = Exit.isSuccess(exit) ? exit.value : undefined
+        say({ is: "measured", ...(seconds === undefined ? {} : { seconds }) })
+      }),
+    ),
+    // What keeps it from being measured keeps the runs from going, too, and is said when they start.
+    Effect.ignore,
+  )
   let estimating: Fiber.Fiber<unknown, unknown> | undefined
-  const stopEstimating = async () => {
-    if (estimating !== undefined) await Effect.runPromise(Fiber.interrupt(estimating))
-  }
+  const stopEstimating = Effect.suspend(() =>
+    estimating === undefined ? Effect.void : Effect.uninterruptible(Fiber.interrupt(estimating)),
+  )
 
   const run = (effect: Effect.Effect<void, unknown, Services>) => runtime.runFork(Effect.onExit(effect, tellEnd))
 
@@ -212,16 +221,13 @@ const openStudy = async (
     run: async (watchable: boolean) => {
       pause = watchable ? WATCHABLE : 0
       if (running?.pollUnsafe() === undefined && running !== undefined) return
-      await stopEstimating()
-      running = run(sweep)
+      // It may be paused while it waits for the estimate to stop.
+      running = run(Effect.andThen(stopEstimating, sweep))
     },
     pause: async () => {
       if (running !== undefined) await Effect.runPromise(Fiber.interrupt(running))
     },
-    close: async () => {
-      await stopEstimating()
-      await runtime.dispose()
-    },
+    close: () => runtime.dispose(),
   }
 }
 

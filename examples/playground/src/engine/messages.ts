@@ -46,8 +46,10 @@ export type Trouble = "another tab" | "no storage" | "no text" | "other"
 
 export type EngineReport =
   | ({ readonly is: "opened"; readonly runs: ReadonlyArray<RunMark> } & Pick<Chosen, "device" | "accelerator">)
-  /** What the runs would take, measured on a few steps; seconds. */
-  | { readonly is: "estimate"; readonly seconds: number }
+  /** A few steps are trained, to tell what the runs would take. */
+  | { readonly is: "measuring" }
+  /** What they would take, seconds; absent where it could not be measured, or the runs were started before. */
+  | { readonly is: "measured"; readonly seconds?: number }
   | { readonly is: "rows"; readonly rows: ReadonlyArray<Row> }
   | {
       readonly is: "moved"

@@ -21,7 +21,9 @@ export interface State {
   /** Of runs at work. */
   readonly traces: ReadonlyMap<string, ReadonlyArray<Trace>>
   readonly secondsLeft?: number
-  /** What the runs would take, once that is measured, seconds. */
+  /** Whether it is being measured what the runs would take. */
+  readonly measuring?: true
+  /** What they would take, once that is measured, seconds. */
   readonly estimate?: number
   readonly rows: ReadonlyArray<Row>
   readonly law?: LawView

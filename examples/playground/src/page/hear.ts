@@ -31,8 +31,12 @@ export const hearEngine = (state: State, report: EngineReport): State => {
       const opened = { ...state, ...computing, runs: marked(new Map(), runs) }
       return { ...opened, phase: atRest(opened) }
     }
-    case "estimate":
-      return { ...state, estimate: report.seconds }
+    case "measuring":
+      return { ...state, measuring: true }
+    case "measured": {
+      const { measuring: _, ...rest } = state
+      return report.seconds === undefined ? rest : { ...rest, estimate: report.seconds }
+    }
     case "rows":
       return { ...state, rows: report.rows }
     case "moved": {

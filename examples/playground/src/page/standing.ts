@@ -14,15 +14,13 @@ export interface StandingActions {
   readonly erase: () => void
 }
 
-/** `, about 3 min on this machine`; nothing for what takes no time. */
-const costText = ({ choice, estimate }: State): string => {
-  if (presetOf(choice.preset).quick) return ""
-  return estimate === undefined
-    ? "; measuring how long they take here …"
-    : `, about ${secondsText(estimate)} on this machine`
+/** `, about 3 min on this machine`; nothing for what takes no time, or cannot be measured. */
+const costText = ({ measuring, estimate }: State): string => {
+  if (measuring) return "; measuring how long they take here …"
+  return estimate === undefined ? "" : `, about ${secondsText(estimate)} on this machine`
 }
 
-const statusText = (state: State): string => {
+export const statusText = (state: State): string => {
   const { phase, runs, secondsLeft, estimate, kept } = state
   const count = `${doneOf(state)} of ${runs.size} runs`
   const where = kept ? "" : " Nothing is kept: export before you close the page."
