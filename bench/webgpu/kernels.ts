@@ -4,13 +4,15 @@
  *
  *     pnpm exec node --conditions=@ts/source bench/webgpu/kernels.ts --driver lavapipe [--width 64] [--length 64] [--steps 7]
  *
- * `--kernels cooperative` or `independent`: other kernels than the adapter would get by itself. `--of jax` or `tfjs`: the time in kernels of a peer,
+ * `--kernels subgroups`, `cooperative` or `independent`: other kernels than the adapter would get by itself. `--of jax` or `tfjs`: the time in kernels of a peer,
  * which has no names for them.
  */
 import { parseArgs } from "node:util"
 import { costOf, type Op, type Training } from "../../packages/program/src/index.ts"
 import { importBundled } from "./bundle.ts"
+import { peerNames, requireOneOf } from "./choice.ts"
 import { batchesOf, type Contestant, configOf, initialOf, oursWith, trainingOf } from "./compare.ts"
+import { type Kernels, kernelKinds } from "./kernelKinds.ts"
 import { nodeGpu } from "./nodeGpu.ts"
 import { productRate } from "./productRate.ts"
 import { profiled } from "./profile.ts"
@@ -58,7 +60,9 @@ const namer = (training: Training, rows: number) => {
   }
 }
 
+requireOneOf("--of", options.of, ["ours", ...peerNames])
 const gpu = nodeGpu(options.driver)
+if (options.kernels !== undefined) requireOneOf("--kernels", options.kernels, await kernelKinds({ gpu }))
 const config = configOf(Number(options.width), Number(options.length))
 const training = trainingOf(config)
 const batches = batchesOf(training, config)
@@ -67,7 +71,7 @@ const { gpu: timing, take } = profiled(gpu)
 Object.defineProperty(globalThis.navigator, "gpu", { value: timing, configurable: true })
 const contestant = async (): Promise<Contestant> => {
   if (options.of === "ours")
-    return oursWith(options.kernels === undefined ? {} : { kernels: options.kernels as "cooperative" | "independent" })
+    return oursWith(options.kernels === undefined ? {} : { kernels: options.kernels as Kernels })
   const { peers } = (await importBundled("peers/index.js")) as { readonly peers: Readonly<Record<string, Contestant>> }
   return peers[options.of]
 }

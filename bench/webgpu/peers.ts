@@ -13,6 +13,7 @@ import { loadavg } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { importBundled } from "./bundle.ts"
+import { peerNames, requireOneOf } from "./choice.ts"
 import { type Comparison, type Contestant, compare, configOf, type Options, oursWith, type Timing } from "./compare.ts"
 import { nodeGpu } from "./nodeGpu.ts"
 import { compareOnPage } from "./onPage.ts"
@@ -28,6 +29,7 @@ const { values: options } = parseArgs({
   },
 })
 const names = options.peers.split(",").filter((name) => name !== "")
+for (const name of names) requireOneOf("--peers", name, peerNames)
 if (!existsSync(join(import.meta.dirname, "peers/node_modules"))) {
   console.error("peers are not installed: npm install --prefix bench/webgpu/peers")
   process.exit(2)

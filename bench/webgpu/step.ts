@@ -5,6 +5,7 @@
 import { type Call, cost } from "../../packages/program/src/index.ts"
 import { model, prepare, step, tokens } from "../../plugins/cpu/test/model.ts"
 import { webgpuDevice } from "../../plugins/webgpu/src/index.ts"
+import { kernelKinds } from "./kernelKinds.ts"
 
 const seconds = Number(process.argv[2] ?? 4)
 const models = [
@@ -13,6 +14,7 @@ const models = [
 ]
 const sequenceLength = 128
 const sequences = 8
+const possible = await kernelKinds()
 for (const shape of models) {
   const training = model({ ...shape, sequenceLength })
   const { flops } = cost(training.grad, training, { rows: sequences * sequenceLength })
@@ -21,7 +23,7 @@ for (const shape of models) {
     { program: "update", scalars: [step(training, 1, sequences * sequenceLength)] },
   ]
   const kinds = await Promise.all(
-    (["cooperative", "independent"] as const).map(async (kernels) => {
+    possible.map(async (kernels) => {
       const device = await webgpuDevice({ kernels })
       const executable = await device.compile(training, { lanes: 1, microBatch: sequences })
       await prepare(executable, training, 0, 1)
