@@ -66,6 +66,8 @@ export const makePool = (
           cause instanceof UnsupportedOperation || cause instanceof TooLarge
             ? failure(blame, "Unsupported", cause.message, { field: "model", cause })
             : failure(blame, "Device", `cannot prepare the model on ${device.info.name}: ${(cause as Error).message}`, {
+                // A GPU that went away while it compiled comes back.
+                retryable: true,
                 cause,
               }),
       })

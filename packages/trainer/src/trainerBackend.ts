@@ -56,8 +56,10 @@ export const trainerBackend = (options: TrainerOptions): Layer.Layer<Backend, Ba
       const corpora = makeCorpora(data, blame)
       const pools = new Map<Precision, { readonly info: DeviceInfo; readonly pool: Pool }>()
       for (const device of devices) {
+        const { precision } = device.info
+        if (pools.has(precision)) return yield* Effect.die(new Error(`${options.name} has two devices of ${precision}`))
         const pool = yield* makePool(device, blame, options.microBatchTokens)
-        pools.set(device.info.precision, { info: device.info, pool })
+        pools.set(precision, { info: device.info, pool })
       }
       const { info } = devices[0]
       const mostLanes = Math.min(...devices.map((device) => device.info.maxLanes))

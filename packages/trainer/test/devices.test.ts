@@ -47,6 +47,14 @@ it("a bundle too large for the device goes in parts, with the same numbers", asy
   for (const each of bundle) expect(losses(events, each)).toEqual(losses(whole, each))
 })
 
+it("a device that fails while it compiles may be tried again", async () => {
+  const reference = referenceDevice()
+  const away: Device = { ...reference, compile: () => Promise.reject(new Error("the GPU was lost")) }
+  const failed = await run(refusal(assign()), { device: away })
+  expect(failed).toMatchObject({ reason: "Device", retryable: true })
+  expect(failed.message).toContain("the GPU was lost")
+})
+
 it("a run too large for the device is refused, and nobody tries again", async () => {
   const refused = await run(refusal(assign()), { device: narrow(0).device })
   expect(refused).toMatchObject({ reason: "Unsupported", field: "model", retryable: false })

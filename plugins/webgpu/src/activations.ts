@@ -1,8 +1,7 @@
 /** Where activations lie, and how many sequences go through at once so that all of them fit the adapter's limits. */
 import { type Buffer, type Op, planMemory, type Training } from "@ts/program"
 import { inLanes, LimitTooSmall } from "./errors.ts"
-import { CHUNK } from "./kernels/update.ts"
-import { activationSize, bytesEach, type Limits, type Place } from "./layout.ts"
+import { ALIGNMENT, activationSize, bytesEach, type Limits, type Place } from "./layout.ts"
 
 export interface ActivationOptions {
   readonly training: Training
@@ -70,7 +69,7 @@ export const placeActivations = (options: ActivationOptions): Activations => {
     const places = new Map<string, Place>()
     const bytes = new Map<string, number>()
     for (const kind of kinds) {
-      const alignment = kind.half ? 2 * CHUNK : CHUNK
+      const alignment = kind.half ? 2 * ALIGNMENT : ALIGNMENT
       const buffers = ofKind(shared, kind)
       const { offsets, total } = planMemory(ops, buffers, { rows, keep: [training.loss], alignment })
       const name = nameOf("activations", kind)

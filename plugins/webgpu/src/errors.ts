@@ -36,12 +36,12 @@ export const inLanes = (lanes: number, otherwise: string): string =>
   lanes === 1 ? `: take ${otherwise}` : ` in ${lanes} lanes: take fewer lanes, ${otherwise}`
 
 /** The adapter has no memory left for what was asked. */
-export class OutOfMemory extends Error {
+export class OutOfMemory extends TooLarge {
   override readonly name = "OutOfMemory"
   readonly bytes: number
   constructor(bytes: number, cause: string) {
     super(
-      `the adapter has no memory for ${bytes} bytes (${cause}); train fewer lanes or micro-batches of fewer tokens, or close other pages and programs that use it`,
+      `the adapter has no memory for ${bytes} bytes (${cause}); train fewer lanes (--lanes) or micro-batches of fewer tokens, or close other pages and programs that use it`,
     )
     this.bytes = bytes
   }

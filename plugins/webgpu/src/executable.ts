@@ -41,8 +41,8 @@ export const makeExecutable = (options: ExecutableOptions): Executable => {
   const { gpu, training, plan, memory, bound, lanes, microBatch, keep } = options
   const { device } = gpu
   const buffers = new Map(training.buffers.map((buffer) => [buffer.name, buffer]))
-  const packer = makePacker(training, plan)
-  const { perLane } = plan.words
+  const packer = makePacker(training, plan, lanes)
+  const { perLane, scalarsAt } = plan.words
   const scalarValues = new Float32Array(lanes * perLane)
   /** Rows of kept activations that the last call of each lane wrote. */
   const keptRows = Array.from({ length: lanes }, () => new Map<string, number>())
@@ -178,7 +178,7 @@ export const makeExecutable = (options: ExecutableOptions): Executable => {
       const apply = () => {
         const first = lane * perLane
         for (const [place, value] of settings) split(value, scalarValues, first + 2 * place)
-        device.queue.writeBuffer(memory.words, 4 * first, scalarValues, first, perLane)
+        device.queue.writeBuffer(memory.words, 4 * (scalarsAt + first), scalarValues, first, perLane)
       }
       if (waiting === 0) apply()
       else enqueue(async () => apply()).catch(() => {}) // whoever uses them next is told what has happened

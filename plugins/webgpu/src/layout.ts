@@ -1,12 +1,13 @@
 /**
  * Where tensors lie. All lanes of a tensor stand side by side, each padded to whole chunks, so that one binding holds them and no
- * more than them. A table too large for a binding is cut by rows.
+ * more than them. A table too large for a binding is cut by rows, where sums over its rows are cut anyway: no number depends on it.
  *
  * Parameters, gradients and each kind of state have buffers of their own with the same order inside: an element of a
  * parameter has the same place as its gradient and its moments, and one kernel updates all tensors of a buffer.
  */
 import { type Buffer, elements, gradientOf, type OpKind, type Training, UnsupportedOperation } from "@ts/program"
 import { inLanes, LimitTooSmall } from "./errors.ts"
+import { BLOCK_ROWS } from "./kernels/linear.ts"
 import { CHUNK } from "./kernels/update.ts"
 
 /** Of the adapter, bytes. */
@@ -30,7 +31,12 @@ export interface Place {
 /** Bytes of an element. */
 export const bytesEach = ({ half }: Pick<Place, "half">): 2 | 4 => (half === true ? 2 : 4)
 
-export const padded = (count: number): number => Math.ceil(count / CHUNK) * CHUNK
+/** Floats at whose multiples a binding may begin: 256 bytes. */
+export const ALIGNMENT = 64
+
+const upTo = (count: number, multiple: number): number => Math.ceil(count / multiple) * multiple
+
+export const padded = (count: number): number => upTo(count, ALIGNMENT)
 
 /** Consecutive rows (of its first dimension) of a tensor, and where they lie. */
 export interface Part {
@@ -169,14 +175,14 @@ export const layOut = (training: Training, lanes: number, limits: Limits): Layou
     const rows = buffer.shape[0]
     const row = elements(buffer) / rows
     const fitting = Math.floor((Math.floor(most / (4 * lanes * CHUNK)) * CHUNK) / row)
-    if (fitting < (tables.has(buffer.name) ? 1 : rows)) {
-      const bytes = 4 * lanes * padded(elements(buffer))
+    const each = fitting >= rows ? rows : Math.floor(fitting / BLOCK_ROWS) * BLOCK_ROWS
+    if (each < rows && (each === 0 || !tables.has(buffer.name))) {
+      const bytes = 4 * lanes * upTo(elements(buffer), CHUNK)
       throw new LimitTooSmall(limit, most, buffer.name, bytes, `one tensor${inLanes(lanes, "a smaller model")}`)
     }
-    const count = Math.ceil(rows / fitting)
-    return Array.from({ length: count }, (_, i) => {
-      const mine = Math.floor(((i + 1) * rows) / count) - Math.floor((i * rows) / count)
-      return { rows: mine, size: padded(mine * row) }
+    return Array.from({ length: Math.ceil(rows / each) }, (_, i) => {
+      const mine = Math.min(each, rows - i * each)
+      return { rows: mine, size: upTo(mine * row, CHUNK) }
     })
   }
 
@@ -244,6 +250,5 @@ export const layOut = (training: Training, lanes: number, limits: Limits): Layou
 
 /** Elements of a lane's tensor of activations for so many tokens; float16 is padded to as many bytes as float32. */
 export const activationSize = (buffer: Buffer, rows: number, half: boolean): number => {
-  const chunk = half ? 2 * CHUNK : CHUNK
-  return Math.ceil((elements(buffer) * rows) / chunk) * chunk
+  return upTo(elements(buffer) * rows, half ? 2 * ALIGNMENT : ALIGNMENT)
 }

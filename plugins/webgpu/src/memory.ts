@@ -1,11 +1,11 @@
 /** The buffers of one executable, allocated together or not at all. */
 import { OutOfMemory } from "./errors.ts"
 import { bufferUsage, type Gpu } from "./gpu.ts"
-import { MAX_LANES } from "./kernels/kernel.ts"
+import { CALL_HEAD, MAX_LANES } from "./kernels/kernel.ts"
 import type { Plan } from "./plan.ts"
 
 /** Bytes of one call's sizes and lanes: a dynamic offset is a multiple of 256. */
-export const CALL_BYTES = Math.ceil((16 + 16 * MAX_LANES) / 256) * 256
+export const CALL_BYTES = Math.ceil((4 * CALL_HEAD + 16 * MAX_LANES) / 256) * 256
 /** Calls in one submission. */
 export const CALLS = 64
 
@@ -73,7 +73,7 @@ export const allocate = async (gpu: Gpu, plan: Plan): Promise<Memory> => {
     destroy()
     throw new OutOfMemory(bytes, error.message)
   }
-  device.queue.writeBuffer(words, 4 * plan.words.tablesAt, Uint32Array.from(plan.words.tables))
+  device.queue.writeBuffer(words, 0, Uint32Array.from(plan.words.tables))
   if (shapeTable.length > 0) device.queue.writeBuffer(shapes, 0, shapeTable)
   for (const { place, values } of plan.constants) {
     device.queue.writeBuffer(tensors.get(place.buffer)!, 4 * place.offset, values as Float32Array<ArrayBuffer>)

@@ -3,7 +3,7 @@
  * the activations have room for.
  */
 import type { Call, Training } from "@ts/program"
-import type { CallSize } from "./kernels/kernel.ts"
+import { CALL_HEAD, type CallSize } from "./kernels/kernel.ts"
 import { CALL_BYTES, CALLS } from "./memory.ts"
 import type { Plan } from "./plan.ts"
 
@@ -53,10 +53,10 @@ export interface Packer {
   readonly pack: (calls: readonly Call[], working: readonly number[]) => Packed
 }
 
-export const makePacker = (training: Training, plan: Plan): Packer => {
+export const makePacker = (training: Training, plan: Plan, lanes: number): Packer => {
   const S = training.sequenceLength
   const stride = S + 1
-  const { callsAt, callWords } = plan.words
+  const { callsAt, callWords, perLane: scalarWords, scalarsAt } = plan.words
   const pitch = CALL_BYTES / 4
   const calls = new Uint32Array(CALLS * pitch)
   const words = new Uint32Array(callWords)
@@ -98,13 +98,16 @@ export const makePacker = (training: Training, plan: Plan): Packer => {
       calls[at] = pass.size.rows
       calls[at + 1] = pass.size.sequences
       calls[at + 2] = results
+      calls[at + 3] = lanes
+      calls[at + 4] = scalarsAt
+      calls[at + 5] = scalarWords
       returns[call].push({ submission: submissions.length, at: results, first, count: perLane })
       passes.push(pass)
       results += perLane * working.length
     }
     /** Words of a lane at work: its number, and where its tokens, links and step scalars are. */
     const lane = (slot: number, tokens: number, links: number, steps: number): void => {
-      const at = passes.length * pitch + 4 + 4 * slot
+      const at = passes.length * pitch + CALL_HEAD + 4 * slot
       calls[at] = working[slot]
       calls[at + 1] = callsAt + tokens
       calls[at + 2] = callsAt + links

@@ -5,8 +5,7 @@ import { LimitTooSmall } from "./errors.ts"
 import { sequenceLosses } from "./kernels/crossEntropy.ts"
 import { rotation } from "./kernels/elementwise.ts"
 import type { Dispatch, Kernels, Setting } from "./kernels/kernel.ts"
-import { CHUNK } from "./kernels/update.ts"
-import { averagedPlace, type Limits, layOut, type Part, type Place, padded, uncut } from "./layout.ts"
+import { ALIGNMENT, averagedPlace, type Limits, layOut, type Part, type Place, padded, uncut } from "./layout.ts"
 import { lower, scratchOf } from "./lower.ts"
 import { lowerUpdate, updateScratch } from "./update.ts"
 
@@ -22,12 +21,12 @@ export interface PlanOptions {
   readonly limits: Limits
 }
 
-/** What kernels read besides tensors: scalars of the lanes, tables, and then what each call brings. */
+/** What kernels read besides tensors: tables, scalars of the lanes, and then what each call brings. */
 export interface Words {
-  /** Words of a lane's scalars; they start at 0. */
-  readonly perLane: number
   readonly tables: readonly number[]
-  readonly tablesAt: number
+  /** Where scalars begin, and words of a lane's: pairs of float32 that add up to the float64. */
+  readonly scalarsAt: number
+  readonly perLane: number
   /** Where what a call brings begins, and how much of it there is room for. */
   readonly callsAt: number
   readonly callWords: number
@@ -87,14 +86,12 @@ export const makePlan = (options: PlanOptions): Plan => {
 
   const perLane = 2 * Math.max(1, training.scalars.length)
   const tables: number[] = []
-  const tablesAt = padded(lanes * perLane)
   const scalars = new Map(training.scalars.map((name, place) => [name, place]))
   const setting: Setting = {
     kernels: options.kernels,
     lanes,
     sequenceLength: S,
     blockRows: blockSequences * S,
-    scalarWords: perLane,
     scalar: (name) => scalars.get(name)!,
   }
 
@@ -142,7 +139,7 @@ export const makePlan = (options: PlanOptions): Plan => {
     results: resultsPlace,
     bindingBytes: limits.maxStorageBufferBindingSize,
     words: (values) => {
-      const at = tablesAt + tables.length
+      const at = tables.length
       for (const value of values) tables.push(value)
       return at
     },
@@ -153,7 +150,8 @@ export const makePlan = (options: PlanOptions): Plan => {
     evaluateAveraged: hasAverages ? lowerAll(training.evaluate, activations.evaluate, true) : [],
     ...updates,
   }
-  const callsAt = padded(tablesAt + tables.length)
+  const scalarsAt = padded(tables.length)
+  const callsAt = padded(scalarsAt + lanes * perLane)
   const largest = lanes * Math.max(passSequences * (2 * S + 1), 2 * training.stepScalars.length + 1)
   const callWords = Math.max(ROOM, padded(largest))
   const wordBytes = 4 * (callsAt + callWords)
@@ -172,7 +170,7 @@ export const makePlan = (options: PlanOptions): Plan => {
     ...activations.buffers,
     ["scratch", 4 * scratch.size],
     ["results", 4 * results],
-    ["constants", 4 * Math.max(CHUNK, constantsEnd)],
+    ["constants", 4 * Math.max(ALIGNMENT, constantsEnd)],
   ])
   return {
     programs,
@@ -180,7 +178,7 @@ export const makePlan = (options: PlanOptions): Plan => {
     parts: new Map([...layout.parts, ...[...activations.kept].map(([name, place]) => [name, uncut(place)] as const)]),
     apart: layout.apart,
     constants: [...constants.values()],
-    words: { perLane, tables, tablesAt, callsAt, callWords },
+    words: { tables, scalarsAt, perLane, callsAt, callWords },
     passSequences,
     results,
     scalars,

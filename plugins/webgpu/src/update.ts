@@ -8,7 +8,6 @@ import {
   clear,
   fold,
   norm,
-  normScratch,
   optimise,
   STEP_CODE,
   scalarBy,
@@ -56,7 +55,7 @@ const runs = (numbers: readonly number[], { chunks, sameBuffer }: Layout, lanes:
 }
 
 /** Floats of scratch that a lane needs for the norm. */
-export const updateScratch = ({ chunks }: Layout): number => chunks.reduce((sum, count) => sum + normScratch(count), 0)
+export const updateScratch = ({ chunks }: Layout): number => chunks.reduce((sum, count) => sum + count, 0)
 
 export const lowerUpdate = (options: UpdateOptions): Updates => {
   const { training, layout, setting, scratch, results, words } = options
@@ -109,11 +108,11 @@ export const lowerUpdate = (options: UpdateOptions): Updates => {
       apart.map(({ place }, i) => fold(setting, { gradient: parts.get(name)![i].place, apart: place })),
     ),
   )
-  let spans = 0
+  let summed = 0
   const sums = cut(normed).map(({ first, end }) => {
     const tensors = plain(first, end)
-    const dispatch = squares(setting, tensors, { gradient: span("gradient", first, end), scratch }, spans)
-    spans += normScratch(tensors.chunks)
+    const dispatch = squares(setting, tensors, { gradient: span("gradient", first, end), scratch }, summed)
+    summed += tensors.chunks
     return dispatch
   })
   const all = chunks.map((_, number) => number)
@@ -160,7 +159,7 @@ export const lowerUpdate = (options: UpdateOptions): Updates => {
   })
 
   const normTo = (gradScale: string, state: Place | undefined) =>
-    norm(setting, spans, gradScale, { scratch, results, ...(state !== undefined && { norms: state }) })
+    norm(setting, summed, gradScale, { scratch, results, ...(state !== undefined && { norms: state }) })
   const gradScale = scalarBy(codeOf(normOp.scalars["gradScale"]))
   return {
     update: [

@@ -5,7 +5,7 @@ import { type ModelOptions, model, prepare, step, tokens } from "../../cpu/test/
 
 const norm = (values: ArrayLike<number>): number => Math.sqrt(Array.from(values).reduce((sum, x) => sum + x * x, 0))
 
-export const distance = (x: ArrayLike<number>, reference: ArrayLike<number>): number =>
+const distance = (x: ArrayLike<number>, reference: ArrayLike<number>): number =>
   norm(Array.from(reference, (value, i) => x[i] - value)) / norm(reference)
 
 const opened = async <A>(

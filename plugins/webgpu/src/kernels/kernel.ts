@@ -38,8 +38,6 @@ export interface Setting {
   readonly sequenceLength: number
   /** Tokens of a block: gradients of parameters are summed block by block, from left to right. */
   readonly blockRows: number
-  /** Words of a lane's scalars in `words`, which start there: pairs of float32 that add up to the float64. */
-  readonly scalarWords: number
   /** Place of a run-time scalar among the lane's. */
   readonly scalar: (name: string) => number
 }
@@ -107,12 +105,19 @@ export interface Parts {
 /** Most lanes of an executable; the number there are is no part of a kernel, so that all share one. */
 export const MAX_LANES = 64
 
-const prelude = ({ scalarWords }: Setting): string => `
+/** Words of a call's uniform before its lanes. */
+export const CALL_HEAD = 8
+
+/** `held`: lanes of the executable; `scalars` and `scalarWords`: where scalars of the lanes begin in `words`, and how many words a lane has. */
+const prelude = `
 struct Lane { index: u32, tokens: u32, links: u32, steps: u32 }
-struct Call { rows: u32, sequences: u32, results: u32, unused: u32, lanes: array<Lane, ${MAX_LANES}> }
+struct Call {
+  rows: u32, sequences: u32, results: u32, held: u32, scalars: u32, scalarWords: u32, free0: u32, free1: u32,
+  lanes: array<Lane, ${MAX_LANES}>
+}
 @group(0) @binding(0) var<uniform> call: Call;
 @group(0) @binding(1) var<storage, read> words: array<u32>;
-fn scalar(lane: u32, place: u32) -> f32 { return bitcast<f32>(words[lane * ${scalarWords}u + 2u * place]); }
+fn scalar(lane: u32, place: u32) -> f32 { return bitcast<f32>(words[call.scalars + lane * call.scalarWords + 2u * place]); }
 `
 
 /** Numbers up to this stay in the text: most are of the kernel itself, not of a shape. */
@@ -159,7 +164,7 @@ export const dispatch = (setting: Setting, parts: Parts): Dispatch => {
       ? ["@builtin(subgroup_invocation_id) subgroupMember: u32", "@builtin(subgroup_size) subgroupMembers: u32"]
       : []),
   ]
-  const code = `${halves ? "enable f16;" : ""}${subgroups ? "enable subgroups;" : ""}${prelude(setting)}${declarations.join("\n")}
+  const code = `${halves ? "enable f16;" : ""}${subgroups ? "enable subgroups;" : ""}${prelude}${declarations.join("\n")}
 ${parts.outside ?? ""}
 @compute @workgroup_size(${parts.workgroup ?? WORKGROUP})
 fn main(${builtins.join(", ")}) {

@@ -3,6 +3,19 @@ import { columnSums } from "./columns.ts"
 import { access, type Dispatch, type Setting, scaleOf } from "./kernel.ts"
 import { product } from "./product.ts"
 
+/**
+ * Rows of a weight that the gradient of the inputs sums over as one, from left to right: so a weight may be cut between such blocks
+ * without changing a bit.
+ */
+export const BLOCK_ROWS = 2048
+
+/** Blocks of a part: the first row of each within the part, and their rows. */
+const blocksOf = ({ rows }: Part) =>
+  Array.from({ length: Math.ceil(rows / BLOCK_ROWS) }, (_, i) => ({
+    first: i * BLOCK_ROWS,
+    rows: Math.min(BLOCK_ROWS, rows - i * BLOCK_ROWS),
+  }))
+
 export interface LinearSize {
   readonly inputs: number
   readonly outputs: number
@@ -60,20 +73,22 @@ export const linearBackward = (
   const { dy, x, weight, dx, dweight, dbias, scratch } = tensors
   const before = `let factor = ${scaleOf(setting, scale)};`
   const toInput = (into: Place) =>
-    weight.map((part, i) => {
+    weight.flatMap((part, i) => {
       const places = { dy, weight: part.place, dx: into }
       const of = access(places)
-      return product(setting, {
-        label: "linear_backward, dx",
-        tensors: places,
-        m: "call.rows",
-        n: inputs,
-        k: part.rows,
-        a: { tensor: of.dy, across: outputs, along: 1, from: part.firstRow },
-        b: { tensor: of.weight, across: 1, along: inputs },
-        before,
-        store: (m, n, sum) => of.dx.set(`${m} * ${inputs}u + ${n}`, `factor * ${sum}`, adds || i > 0),
-      })
+      return blocksOf(part).map(({ first, rows }) =>
+        product(setting, {
+          label: "linear_backward, dx",
+          tensors: places,
+          m: "call.rows",
+          n: inputs,
+          k: rows,
+          a: { tensor: of.dy, across: outputs, along: 1, from: part.firstRow + first },
+          b: { tensor: of.weight, across: 1, along: inputs, from: first * inputs },
+          before,
+          store: (m, n, sum) => of.dx.set(`${m} * ${inputs}u + ${n}`, `factor * ${sum}`, adds || i > 0 || first > 0),
+        }),
+      )
     })
   const toWeight = dweight.map((part) => {
     const places = { dy, x, dweight: part.place }

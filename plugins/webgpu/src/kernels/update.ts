@@ -8,10 +8,8 @@ import type { Place } from "../layout.ts"
 import { type Dispatch, dispatch, groups, type Setting, threads } from "./kernel.ts"
 import { teamOf } from "./team.ts"
 
-/** Floats that every tensor is padded to: the tensor of an element can be looked up by its chunk. */
-export const CHUNK = 64
-/** Chunks whose elements are squared and added up as one, for the norm. */
-const SPAN = 16
+/** Floats that every tensor is padded to: the tensor of an element is looked up by its chunk, and a chunk is squared and added up as one. */
+export const CHUNK = 1024
 
 /** Consecutive tensors, and where words say what they are. */
 export interface Tensors {
@@ -31,10 +29,10 @@ export const STEP_CODE = 2 ** 31
  * `record`, and `start`, the place of the first element of chunk `chunk` of the lane, where a buffer holds all lanes of a tensor side by
  * side.
  */
-const find = ({ chunkTable, records, recordWords }: Tensors, lanes: number): string => `
+const find = ({ chunkTable, records, recordWords }: Tensors): string => `
   let record = ${records}u + words[${chunkTable}u + chunk] * ${recordWords}u;
   let before = words[record];
-  let start = ((${lanes - 1}u * before) + lane * words[record + 1u] + chunk) * ${CHUNK}u;`
+  let start = ((call.held - 1u) * before + lane * words[record + 1u] + chunk) * ${CHUNK}u;`
 
 const code = `
 fn high(lane: u32, slot: u32, word: u32) -> f32 {
@@ -51,8 +49,10 @@ fn complement(lane: u32, slot: u32, word: u32) -> f32 {
   return (1.0f - scalar(lane, place)) - scalarRest(lane, place);
 }`
 
-const outside = ({ scalarWords }: Setting): string => `
-fn scalarRest(lane: u32, place: u32) -> f32 { return bitcast<f32>(words[lane * ${scalarWords}u + 2u * place + 1u]); }
+const outside = `
+fn scalarRest(lane: u32, place: u32) -> f32 {
+  return bitcast<f32>(words[call.scalars + lane * call.scalarWords + 2u * place + 1u]);
+}
 ${code}`
 
 /** Elements of a chunk that an invocation works on: what is looked up for them is looked up once. */
@@ -76,11 +76,11 @@ const elementwise = (
     label,
     tensors: places,
     grid: threads(() => tensors.chunks * side),
-    outside: outside(setting),
+    outside,
     body: `
   let chunk = thread / ${side}u;
   if (chunk >= ${tensors.chunks}u) { return; }
-  ${find(tensors, setting.lanes)}
+  ${find(tensors)}
   ${before}
   for (var i = thread % ${side}u; i < ${CHUNK}u; i += ${side}u) {
     let at = start + i;
@@ -198,10 +198,7 @@ export const fold = (setting: Setting, places: { readonly gradient: Place; reado
   apart[apartAt + thread] = 0.0f;`,
   })
 
-/** Floats of scratch that a lane needs for the norm of so many chunks. */
-export const normScratch = (chunks: number): number => Math.ceil(chunks / SPAN)
-
-/** Sums of squares, a span each, to `scratch` from `offset`. */
+/** Sums of squares, a chunk each, to `scratch` from `offset`. */
 export const squares = (
   setting: Setting,
   tensors: Tensors,
@@ -209,30 +206,28 @@ export const squares = (
   offset: number,
 ): Dispatch => {
   const team = teamOf(setting)
-  const spans = normScratch(tensors.chunks)
   return dispatch(setting, {
     label: "global_norm, squares",
     tensors: places,
-    grid: team.grid(() => spans),
+    grid: team.grid(() => tensors.chunks),
     outside: team.outside,
-    body: `${team.begin(`${spans}u`)}
+    body: `${team.begin(`${tensors.chunks}u`)}
   var part = 0.0f;
-  for (var chunk = row * ${SPAN}u; chunk < min(row * ${SPAN}u + ${SPAN}u, ${tensors.chunks}u); chunk++) {
-    ${find(tensors, setting.lanes)}
-    for (var i = me; i < ${CHUNK}u; i += ${team.step}) {
-      let g = gradient[start + i];
-      part += g * g;
-    }
+  let chunk = row;
+  ${find(tensors)}
+  for (var i = me; i < ${CHUNK}u; i += ${team.step}) {
+    let g = gradient[start + i];
+    part += g * g;
   }
   let sum = teamSum(me, part);
   if (me == 0u) { scratch[scratchAt + ${offset}u + row] = sum; }`,
   })
 }
 
-/** The norm from `spans` sums: to the state where an update wants it, and to where the host reads it. */
+/** The norm from the sums of `chunks`: to the state where an update wants it, and to where the host reads it. */
 export const norm = (
   setting: Setting,
-  spans: number,
+  chunks: number,
   gradScale: string,
   places: { readonly scratch: Place; readonly results: Place; readonly norms?: Place },
 ): Dispatch => {
@@ -241,10 +236,10 @@ export const norm = (
     label: "global_norm",
     tensors: places,
     grid: groups(() => 1),
-    outside: `${team.outside}\n${outside(setting)}`,
+    outside: `${team.outside}\n${outside}`,
     body: `${team.begin("1u")}
   var part = 0.0f;
-  for (var s = me; s < ${spans}u; s += ${team.step}) { part += scratch[scratchAt + s]; }
+  for (var s = me; s < ${chunks}u; s += ${team.step}) { part += scratch[scratchAt + s]; }
   let sum = teamSum(me, part);
   if (me == 0u) {
     let value = abs(${gradScale}) * sqrt(sum);
