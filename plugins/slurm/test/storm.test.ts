@@ -12,7 +12,7 @@ import { shortRuns } from "./stormStudies.ts"
 const seed = Number(process.env["FAULT_SEED"] ?? Date.now() % 1_000_000)
 
 describe(`studies on a cluster in a storm (FAULT_SEED=${seed})`, () => {
-  itOnCluster("lose nothing, double nothing and leave nothing behind", { timeout: 300_000 }, async () => {
+  itOnCluster("lose nothing, double nothing and leave nothing behind", { timeout: 600_000 }, async () => {
     const { figures, left, ...found } = await storm({ ...sampledStorm, seed })
     console.log(figures)
     expect(found).toEqual({ runs: 40, readings: 80, lost: 0, doubled: 0, wrong: 0, failed: 0 })
