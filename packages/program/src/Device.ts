@@ -97,7 +97,7 @@ export class UnsupportedOperation extends Error {
   }
 }
 
-/** The program is too large for the device as it was asked for; with fewer lanes it may fit. Found before anything is allocated. */
+/** The program is too large for the device as it was asked for; with fewer lanes it may fit. Found before anything is trained. */
 export class TooLarge extends Error {
   override readonly name: string = "TooLarge"
 }
