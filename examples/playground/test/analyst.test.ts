@@ -1,4 +1,4 @@
-import { fitLaw, type Law, type Row } from "@ts/fit"
+import { fitLaw, isEstimate, type Law, type Row } from "@ts/fit"
 import { beforeAll, describe, expect, it } from "vitest"
 import { exported } from "../src/analyst/exports.ts"
 import { predictionOf } from "../src/analyst/prediction.ts"
@@ -44,6 +44,30 @@ describe("what the page draws", () => {
     expect(eta.high!).toBeGreaterThan(eta.value)
     expect(beyond.tokens).toBe(4)
     expect(curve.length).toBeGreaterThan(10)
+  })
+})
+
+describe("what nothing bounds", () => {
+  it("is a loss without a number", () => {
+    const { lossSurface } = law
+    if (lossSurface._tag !== "LossSurface") throw new Error(lossSurface.message)
+    expect(predictionOf(law, 2 ** 24, 2 ** 12).loss).toMatchObject({ value: expect.any(Number) })
+    const vague = { ...lossSurface, covariance: lossSurface.covariance.map((c) => 1e12 * c) }
+    expect(predictionOf({ ...law, lossSurface: vague }, 2 ** 24, 2 ** 12).loss).toEqual({
+      why: expect.stringMatching(/^Not identified: /),
+    })
+  })
+
+  it.each([
+    [-Infinity, 0.5, /^grows like T\^.* \(90 %: below 0\.50\)$/],
+    [0.3, Infinity, /^grows like T\^.* \(90 %: above 0\.30\)$/],
+    [-Infinity, Infinity, /^grows with T by an exponent that is not identified$/],
+  ])("is an end of an exponent's interval: %d … %d", (low, high, words) => {
+    const { exponent } = law.powerLaws.peakBatch
+    if (!isEstimate(exponent)) throw new Error(exponent.message)
+    const open = { ...law.powerLaws.peakBatch, exponent: { ...exponent, interval: { low, high, level: 0.9 } } }
+    const view = viewOf({ ...law, powerLaws: { ...law.powerLaws, peakBatch: open } })
+    expect(view.tracks.find(({ id }) => id === "peak")!.text).toMatch(words)
   })
 })
 

@@ -80,7 +80,10 @@ const exponentText = ({ exponent }: PowerLaw): string => {
   const { value, interval } = exponent
   if (interval === undefined) return `grows like T^${value.toFixed(2)}`
   const { low, high, level } = interval
-  return `grows like T^${value.toFixed(2)} (${Math.round(100 * level)} %: ${low.toFixed(2)} … ${high.toFixed(2)})`
+  const [from, to] = [low, high].map((end) => (Number.isFinite(end) ? end.toFixed(2) : undefined))
+  if (from === undefined && to === undefined) return "grows with T by an exponent that is not identified"
+  const range = from === undefined ? `below ${to}` : to === undefined ? `above ${from}` : `${from} … ${to}`
+  return `grows like T^${value.toFixed(2)} (${Math.round(100 * level)} %: ${range})`
 }
 
 const bandOf = (law: PowerLaw, from: number, to: number): ReadonlyArray<Bar> =>

@@ -42,7 +42,9 @@ const answerOf = ({ batch, eta, regret, loss, beyond }: PredictionView): Readonl
       sentence("Learning rate", "value" in batch ? eta : batch, digits),
       // What hangs on a rate or a batch that is not known goes without saying.
       ...("value" in batch ? [sentence("Batch", batch, power)] : []),
-      ...("value" in loss ? [sentence("Loss to expect", loss, (value) => `${value.toPrecision(4)} nats`)] : []),
+      ...("value" in loss || "value" in eta
+        ? [sentence("Loss to expect", loss, (value) => `${value.toPrecision(4)} nats`)]
+        : []),
       ...("value" in regret
         ? [sentence("Given up by not knowing better", regret, (value) => `${digits(value)} nats`)]
         : []),

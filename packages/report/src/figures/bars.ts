@@ -28,9 +28,11 @@ export interface BoundMark {
 export const boundOf = (x: number, result: Result): BoundMark | undefined => {
   if (isEstimate(result) || result.bound === undefined) return undefined
   const { lower, upper } = result.bound
-  if (lower !== undefined && upper === undefined) return { x, y: Math.log2(lower), arrow: "↑" }
-  if (upper !== undefined && lower === undefined) return { x, y: Math.log2(upper), arrow: "↓" }
-  return undefined
+  const end = lower ?? upper
+  // An end at zero or beyond all numbers bounds nothing.
+  if (end === undefined || !(end > 0 && end < Infinity)) return undefined
+  if (upper === undefined) return { x, y: Math.log2(end), arrow: "↑" }
+  return lower === undefined ? { x, y: Math.log2(end), arrow: "↓" } : undefined
 }
 
 export const present = <A>(items: ReadonlyArray<A | undefined>): ReadonlyArray<A> =>

@@ -1,4 +1,4 @@
-import { isEstimate, type Parabola } from "@ts/fit"
+import { type Bound, isEstimate, notIdentified, type Parabola } from "@ts/fit"
 import { describe, expect, it } from "vitest"
 import { quickstart } from "../../test/studies.ts"
 import { ownCells } from "../law-view.ts"
@@ -41,6 +41,14 @@ describe("bars", () => {
         expect(boundOf(1, eta)).toBeUndefined()
       }
     }
+  })
+
+  it("give no bound that says nothing", () => {
+    const bound = (ends: Bound) => boundOf(1, notIdentified("not-reached", "m", 3, ends))
+    expect(bound({ lower: 4 })).toEqual({ x: 1, y: 2, arrow: "↑" })
+    expect(bound({ upper: 4 })).toEqual({ x: 1, y: 2, arrow: "↓" })
+    for (const ends of [{ lower: 0 }, { upper: Infinity }, { lower: 2, upper: 4 }, {}])
+      expect(bound(ends)).toBeUndefined()
   })
 })
 

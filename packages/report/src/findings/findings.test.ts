@@ -68,6 +68,15 @@ describe("the law of the loss", () => {
     expect(lossLaw(bell)?.state).toBe("found")
   })
 
+  it.each([0, 2 ** -8])("prints no bound of the balance batch that says nothing: %d tokens", (lower) => {
+    const { lossSurface } = bell
+    if (lossSurface._tag !== "LossSurface") throw new Error("the study has a law of the loss")
+    const balanceBatch = notIdentified("not-reached", "The batches measured hardly cost more data.", 9, { lower })
+    expect(lossLaw({ ...bell, lossSurface: { ...lossSurface, balanceBatch } })?.text).toContain(
+      "twice the data at B_bal = not identified (not reached) at T = ",
+    )
+  })
+
   it("says what is missing", () => {
     expect(lossLaw(oneHorizonStudy().law)?.text).toMatch(/^its law is not identified: .*needs three of each$/)
   })

@@ -12,11 +12,18 @@ const exponentText = (name: string, result: Result, sign: string): string =>
     ? `${name} T^${sign}${plain.number(result.value)} (${intervalText(result.interval, plain)})`
     : `${name} T with an exponent that is not identified`
 
+/** A lower bound of less than a token says nothing of a batch. */
+const tellingBatch = (batch: Result): Result => {
+  if (isEstimate(batch) || batch.bound?.lower === undefined || batch.bound.lower >= 1) return batch
+  const { bound: _, ...unbounded } = batch
+  return unbounded
+}
+
 const surfaceText = ({ floor, exponent, balanceBatch, growth, reference }: LossSurface): string =>
   [
     said("floor ", floor, plain),
     exponentText("the rest falls like", exponent, "-"),
-    `${said("twice the data at B_bal = ", balanceBatch, power)} at T = ${power.number(reference)}`,
+    `${said("twice the data at B_bal = ", tellingBatch(balanceBatch), power)} at T = ${power.number(reference)}`,
     exponentText("which grows like", growth, ""),
   ].join(", ")
 

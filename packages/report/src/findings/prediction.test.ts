@@ -39,6 +39,15 @@ describe("a prediction in words", () => {
     expect(predictionFinding(predict(edgeStudy().law, target), 0).text).not.toContain("loss")
   })
 
+  it("gives no number for a loss that nothing bounds", () => {
+    const p = predict(law, target)
+    if (!isEstimate(p.loss)) throw new Error("the study has a law of the loss")
+    const loss = { ...p.loss, standardError: 530, interval: { low: -868.7, high: 874.4, level: 0.9 } }
+    const { text } = predictionFinding({ ...p, loss }, 0)
+    expect(text).toContain("loss not identified, expected regret ")
+    expect(text).not.toContain("874")
+  })
+
   it("moves with the size where the law was fitted over sizes", () => {
     const { law: sizes } = sizesStudy()
     const eta = (size: number) => {

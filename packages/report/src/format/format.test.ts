@@ -71,6 +71,12 @@ describe("results", () => {
     expect(cellText(notIdentified("edge-low", "m", 3), log2)).toBe("edge")
   })
 
+  it("writes no bound where it says nothing", () => {
+    expect(cellText(notIdentified("not-reached", "m", 3, { lower: 0 }), power)).toBe("not reached")
+    expect(cellText(notIdentified("peak-above", "m", 3, { upper: Infinity }), power)).toBe("beyond")
+    expect(cellText(notIdentified("peak-above", "m", 3, { lower: 0, upper: 256 }), power)).toBe("≤ 2^8")
+  })
+
   it("says half-open intervals as such, and adds digits where the ends coincide", () => {
     expect(intervalText({ low: 0, high: 256, level: 0.9 }, power)).toBe("90 %: below 2^8")
     expect(intervalText({ low: 256, high: Infinity, level: 0.9 }, power)).toBe("90 %: above 2^8")

@@ -81,9 +81,13 @@ const oneSided: ReadonlySet<Reason> = new Set([
   "reference-too-large",
 ])
 
-/** `≥ -5`, `≤ 2^7` or `2^8 … 2^10`. */
+/** Whether an end says nothing: what is written as a power is above zero anyway. */
+const isOpen = (end: number | undefined, write: Writer): boolean =>
+  end === undefined || !Number.isFinite(end) || (end === 0 && write !== nats && write !== plain)
+
+/** `≥ -5`, `≤ 2^7` or `2^8 … 2^10`; nothing where neither end says anything. */
 export const boundText = (bound: Bound, write: Writer): string => {
-  const { lower, upper } = bound
+  const [lower, upper] = [bound.lower, bound.upper].map((end) => (isOpen(end, write) ? undefined : end))
   if (lower !== undefined && upper !== undefined) return `${write.number(lower)} … ${write.number(upper)}`
   if (lower !== undefined) return `≥ ${write.number(lower)}`
   return upper === undefined ? "" : `≤ ${write.number(upper)}`
@@ -103,8 +107,7 @@ export const percent = (level: number): string => `${significant(100 * level, 3)
 export const intervalText = (interval: Interval | undefined, write: Writer): string => {
   if (interval === undefined) return "interval unknown"
   const { low, high, level } = interval
-  const openLow = !Number.isFinite(low) || (low === 0 && write !== nats && write !== plain)
-  const openHigh = !Number.isFinite(high)
+  const [openLow, openHigh] = [isOpen(low, write), isOpen(high, write)]
   const head = `${percent(level)}:`
   if (openLow && openHigh) return `${head} unbounded`
   if (openLow) return `${head} below ${write.number(high)}`
