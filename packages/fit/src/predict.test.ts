@@ -64,6 +64,15 @@ describe("where the bell is identified", () => {
     expect(isEstimate(advice.eta)).toBe(true)
   })
 
+  it("has no loss where its interval reaches down to none", () => {
+    const target = { tokens: 2 ** 20, batch: 2 ** 9 }
+    const { lossSurface } = law
+    if (lossSurface._tag !== "LossSurface") throw new Error(lossSurface.message)
+    expect(number(predict(law, target).loss).interval!.low).toBeGreaterThan(0)
+    const vague = { ...law, lossSurface: { ...lossSurface, covariance: lossSurface.covariance.map((c) => 1e12 * c) } }
+    expect(predict(vague, target).loss).toMatchObject({ _tag: "NotIdentified", reason: "ill-conditioned" })
+  })
+
   it("lets a measured cell speak for itself", () => {
     const advice = predict(law, { tokens: 2 ** 17, batch: 2 ** 8 })
     const cell = law.cells.find((c) => c.tokens === 2 ** 17 && c.batch === 2 ** 8)

@@ -87,7 +87,9 @@ export const predict = (law: Law, target: Target): Prediction => {
 const lossFor = ({ lossSurface, level }: Law, tokens: number, batch: number): Result => {
   if (lossSurface._tag !== "LossSurface") return lossSurface
   const found = lossOf(lossSurface, batch, tokens, level)
-  return Number.isFinite(found.value) && Number.isFinite(found.standardError)
+  const { low = Number.NaN, high = Number.NaN } = found.interval ?? {}
+  // A loss is above zero: an interval that reaches down to it bounds nothing.
+  return low > 0 && Number.isFinite(high)
     ? found
     : notIdentified(
         "ill-conditioned",

@@ -34,12 +34,6 @@ const answerOf = (result: Result): Answer => {
       }
 }
 
-/** A loss is above zero: an interval that reaches down to it bounds nothing. */
-const lossAnswer = (loss: Result): Answer =>
-  isEstimate(loss) && loss.interval !== undefined && !(loss.interval.low > 0)
-    ? { why: "Not identified: what was measured does not bound the loss of this run. Train longer runs." }
-    : answerOf(loss)
-
 export const predictionOf = (law: Law, tokens: number, batch: number | undefined): PredictionView => {
   const found: Prediction = predict(law, batch === undefined ? { tokens } : { tokens, batch })
   const octaves = law.cells.map((cell) => Math.log2(cell.batch))
@@ -52,7 +46,7 @@ export const predictionOf = (law: Law, tokens: number, batch: number | undefined
     tokens,
     batch: batch === undefined ? answerOf(found.batch) : { value: batch },
     eta: answerOf(found.eta),
-    loss: lossAnswer(found.loss),
+    loss: answerOf(found.loss),
     regret: answerOf(found.regret),
     beyond: { tokens: found.extrapolation.tokens, batch: found.extrapolation.batch },
     notes: found.notes,

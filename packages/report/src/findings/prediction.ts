@@ -18,12 +18,8 @@ const regretText = (regret: Result): string => {
 }
 
 /** The loss at the best rate, where its law is identified; the finding about that law says why not. */
-const lossText = (loss: Result): string => {
-  if (!isEstimate(loss)) return ""
-  // A loss is above zero: an interval that reaches down to it bounds nothing.
-  if (loss.interval !== undefined && !(loss.interval.low > 0)) return "loss not identified, "
-  return `loss ${nats.estimate(loss)} (${intervalText(loss.interval, nats)}), `
-}
+const lossText = (loss: Result): string =>
+  isEstimate(loss) ? `loss ${nats.estimate(loss)} (${intervalText(loss.interval, nats)}), ` : "loss not identified, "
 
 const reachText = ({ extrapolation: reach, eta }: RunPrediction): string | undefined => {
   const parts = [
