@@ -82,7 +82,7 @@ export interface Layout {
   readonly apart: ReadonlyMap<string, readonly (readonly Part[])[]>
 }
 
-export const optimisers = ["adamw", "sgd", "signum"] as const satisfies readonly OpKind[]
+const optimisers = ["adamw", "sgd", "signum"] as const satisfies readonly OpKind[]
 export type Optimiser = (typeof optimisers)[number]
 export const isOptimiser = (kind: OpKind): kind is Optimiser => (optimisers as readonly OpKind[]).includes(kind)
 

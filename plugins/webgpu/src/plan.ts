@@ -1,7 +1,7 @@
 /** A `Training` as buffers and dispatches: everything about an executable that needs no GPU yet. */
 import { elements, type Op, type Training, UnknownName } from "@ts/program"
 import { halvesOf, placeActivations } from "./activations.ts"
-import { LimitTooSmall } from "./errors.ts"
+import { inLanes, LimitTooSmall } from "./errors.ts"
 import { sequenceLosses } from "./kernels/crossEntropy.ts"
 import { rotation } from "./kernels/elementwise.ts"
 import type { Dispatch, Kernels, Setting } from "./kernels/kernel.ts"
@@ -156,7 +156,7 @@ export const makePlan = (options: PlanOptions): Plan => {
   const callWords = Math.max(ROOM, padded(largest))
   const wordBytes = 4 * (callsAt + callWords)
   if (wordBytes > limits.maxStorageBufferBindingSize) {
-    const advice = `${passSequences} sequences of ${S} tokens in ${lanes} lanes: take a smaller micro-batch`
+    const advice = `${passSequences} sequences of ${S} tokens${inLanes(lanes, "a smaller micro-batch or a smaller model")}`
     throw new LimitTooSmall(
       "maxStorageBufferBindingSize",
       limits.maxStorageBufferBindingSize,

@@ -2,7 +2,7 @@
  * What follows the last micro-batch: each kernel once for many tensors. Tensors of one role lie one after the other in the same
  * order, so that element e of a parameter, its gradient and its moments have the same place.
  *
- * Which tensor an element belongs to is looked up by its chunk of 64; the words say where tables are.
+ * Which tensor an element belongs to is looked up by its chunk; the words say where tables are.
  */
 import type { Place } from "../layout.ts"
 import { type Dispatch, dispatch, groups, type Setting, threads } from "./kernel.ts"
